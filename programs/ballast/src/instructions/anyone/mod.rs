@@ -1,0 +1,11 @@
+//! Open to anyone: nothing here can raise risk or take value.
+
+pub mod allocate;
+pub mod claim_fees;
+pub mod refresh_allocation;
+pub mod simulate_rebalance;
+
+pub use allocate::*;
+pub use claim_fees::*;
+pub use refresh_allocation::*;
+pub use simulate_rebalance::*;

@@ -1,0 +1,139 @@
+use anchor_lang::prelude::*;
+use anchor_spl::associated_token::{create_idempotent, AssociatedToken, Create};
+
+use crate::error::BallastError;
+use crate::events::AllocationAdded;
+use crate::seeds;
+use crate::state::{Allocation, Config, Strategy, Vault};
+
+/// Gives a vault a slot for a strategy, and the token accounts it needs.
+///
+/// Specification
+/// 1. Governance signs.
+/// 2. The strategy is for the vault's asset and inside its mandate, and has no slot in it yet.
+/// 3. A slot is free. Slots are never given back: what a decision or an event says of an index stays true.
+/// 4. What decisions need of the strategy is copied into the slot.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct AddAllocation<'info> {
+    /// Pays for token accounts.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// Governance.
+    pub governance: Signer<'info>,
+    /// Names governance.
+    #[account(seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance)]
+    pub config: Box<Account<'info, Config>>,
+    /// The vault.
+    #[account(mut)]
+    pub vault: AccountLoader<'info, Vault>,
+    /// The strategy.
+    pub strategy: AccountLoader<'info, Strategy>,
+    /// CHECK: must be the strategy's receipt mint.
+    #[account(address = strategy.load()?.receipt_mint @ BallastError::WrongMint)]
+    pub receipt_mint: UncheckedAccount<'info>,
+    /// CHECK: the vault's associated account for the receipt, made if absent; the token program checks it.
+    #[account(mut)]
+    pub receipt_account: UncheckedAccount<'info>,
+    /// CHECK: must be the receipt's token program.
+    #[account(address = strategy.load()?.receipt_token_program @ BallastError::WrongTokenProgram)]
+    pub receipt_token_program: UncheckedAccount<'info>,
+    /// CHECK: must be the other leg's mint; absent where there is none.
+    #[account(address = strategy.load()?.leg_mint @ BallastError::WrongMint)]
+    pub leg_mint: Option<UncheckedAccount<'info>>,
+    /// CHECK: the vault's associated account for the leg, made if absent; the token program checks it.
+    #[account(mut)]
+    pub leg_account: Option<UncheckedAccount<'info>>,
+    /// CHECK: must be the leg's token program.
+    #[account(address = strategy.load()?.leg_token_program @ BallastError::WrongTokenProgram)]
+    pub leg_token_program: Option<UncheckedAccount<'info>>,
+    /// Associated token program.
+    pub associated_token_program: Program<'info, AssociatedToken>,
+    /// System program.
+    pub system_program: Program<'info, System>,
+}
+
+impl<'info> AddAllocation<'info> {
+    fn validate(&self, relative_cap_bps: u16) -> Result<()> {
+        let (vault, strategy) = (self.vault.load()?, self.strategy.load()?);
+        super::set_allocation_caps::validate_cap(relative_cap_bps)?;
+        require_keys_eq!(strategy.asset_mint, vault.asset_mint, BallastError::StrategyAssetMismatch);
+        require!(strategy.asset_class & !vault.asset_class_mask == 0, BallastError::StrategyOutsideMandate);
+        let key = self.strategy.key();
+        require!(vault.active().all(|slot| slot.strategy != key), BallastError::AllocationExists);
+        let free = usize::from(vault.allocation_count) < vault.allocations.len();
+        require!(free, BallastError::AllocationSlotsFull);
+        Ok(())
+    }
+
+    /// The associated token program refuses any account but the vault's own for this mint.
+    fn create_token_account(
+        &self,
+        mint: &UncheckedAccount<'info>,
+        account: &UncheckedAccount<'info>,
+        token_program: &UncheckedAccount<'info>,
+    ) -> Result<Pubkey> {
+        let accounts = Create {
+            payer: self.payer.to_account_info(),
+            associated_token: account.to_account_info(),
+            authority: self.vault.to_account_info(),
+            mint: mint.to_account_info(),
+            system_program: self.system_program.to_account_info(),
+            token_program: token_program.to_account_info(),
+        };
+        create_idempotent(CpiContext::new(self.associated_token_program.key(), accounts))?;
+        Ok(account.key())
+    }
+
+    fn create_leg_account(&self) -> Result<Pubkey> {
+        if self.strategy.load()?.leg_mint == Pubkey::default() {
+            return Ok(Pubkey::default());
+        }
+        match (&self.leg_mint, &self.leg_account, &self.leg_token_program) {
+            (Some(mint), Some(account), Some(program)) => self.create_token_account(mint, account, program),
+            _ => err!(BallastError::VenueAccountsMissing),
+        }
+    }
+}
+
+/// See [`AddAllocation`]. Caps are in atoms of the asset and bps of the vault.
+pub(crate) fn add_allocation(
+    ctx: Context<AddAllocation>,
+    absolute_cap_atoms: u64,
+    relative_cap_bps: u16,
+) -> Result<()> {
+    let accounts = &ctx.accounts;
+    accounts.validate(relative_cap_bps)?;
+    let receipt_account = accounts.create_token_account(
+        &accounts.receipt_mint,
+        &accounts.receipt_account,
+        &accounts.receipt_token_program,
+    )?;
+    let leg_account = accounts.create_leg_account()?;
+
+    let strategy = accounts.strategy.load()?;
+    let mut vault = accounts.vault.load_mut()?;
+    let index = vault.allocation_count;
+    vault.allocation_count = index.checked_add(1).ok_or(BallastError::MathOverflow)?;
+    *vault.allocation_mut(index)? = Allocation {
+        strategy: accounts.strategy.key(),
+        receipt_account,
+        leg_account,
+        absolute_cap_atoms,
+        relative_cap_bps,
+        adapter: strategy.adapter,
+        asset_class: strategy.asset_class,
+        risk_factors: strategy.risk_factors,
+        ..Allocation::default()
+    };
+    vault.invariant()?;
+    drop(vault);
+    emit_cpi!(AllocationAdded {
+        vault: accounts.vault.key(),
+        strategy: accounts.strategy.key(),
+        index,
+        absolute_cap_atoms,
+        relative_cap_bps,
+    });
+    Ok(())
+}

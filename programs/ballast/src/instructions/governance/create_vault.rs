@@ -1,0 +1,189 @@
+use anchor_lang::prelude::*;
+use anchor_spl::associated_token::AssociatedToken;
+use anchor_spl::token_2022::spl_token_2022::extension::{
+    BaseStateWithExtensions, ExtensionType, StateWithExtensions,
+};
+use anchor_spl::token_2022::spl_token_2022::state::Mint as MintState;
+use anchor_spl::token_interface::{transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked};
+use ballast_math::shares;
+
+use crate::error::BallastError;
+use crate::events::VaultCreated;
+use crate::seeds;
+use crate::state::{asset_class, class, Config, Vault, VaultLimits, ACCOUNT_VERSION};
+
+/// Smallest seed deposit, atoms. With the virtual shares, it prices inflation attacks out of reach.
+pub const MIN_SEED_ATOMS: u64 = 1_000;
+
+/// What governance states about a new vault.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct CreateVaultParams {
+    /// A [`class`].
+    pub class: u8,
+    /// What the vault may ever hold: a mask of [`asset_class`].
+    pub asset_class_mask: u32,
+    /// Signs decisions.
+    pub keeper: Pubkey,
+    /// Whose position fee shares go to.
+    pub fee_recipient: Pubkey,
+    /// Management fee, bps a year.
+    pub management_fee_bps: u16,
+    /// Performance fee, bps.
+    pub performance_fee_bps: u16,
+    /// Risk limits.
+    pub limits: VaultLimits,
+    /// Seed deposit, atoms, whose shares nobody owns.
+    pub seed_atoms: u64,
+}
+
+/// Creates the vault of one asset and one class, with a seed deposit that stays for ever.
+///
+/// Specification
+/// 1. Governance signs.
+/// 2. The mint is of the Token program, or of Token-2022 without an extension that could take, block or
+///    tax a transfer; a freeze authority is accepted.
+/// 3. Class, mask, fees and limits are inside the program's hard bounds.
+/// 4. The seed is at least [`MIN_SEED_ATOMS`]; its shares are dead.
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(params: CreateVaultParams)]
+pub struct CreateVault<'info> {
+    /// Pays for the accounts and gives the seed.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// Governance.
+    pub governance: Signer<'info>,
+    /// Names governance.
+    #[account(seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance)]
+    pub config: Box<Account<'info, Config>>,
+    /// The vault to create.
+    #[account(
+        init, payer = payer, space = 8 + core::mem::size_of::<Vault>(),
+        seeds = [seeds::VAULT, asset_mint.key().as_ref(), &[params.class]], bump
+    )]
+    pub vault: AccountLoader<'info, Vault>,
+    /// The asset.
+    #[account(constraint = asset_mint.to_account_info().owner == token_program.key @ BallastError::WrongTokenProgram)]
+    pub asset_mint: Box<InterfaceAccount<'info, Mint>>,
+    /// Where idle assets will be. Anyone may have made it before: an associated account is what it is.
+    #[account(
+        init_if_needed, payer = payer,
+        associated_token::mint = asset_mint, associated_token::authority = vault,
+        associated_token::token_program = token_program
+    )]
+    pub idle_account: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The payer's tokens.
+    #[account(mut, constraint = seed_source.mint == asset_mint.key() @ BallastError::WrongMint)]
+    pub seed_source: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Token program of the asset.
+    pub token_program: Interface<'info, TokenInterface>,
+    /// Associated token program.
+    pub associated_token_program: Program<'info, AssociatedToken>,
+    /// System program.
+    pub system_program: Program<'info, System>,
+}
+
+impl CreateVault<'_> {
+    fn validate(&self, params: &CreateVaultParams) -> Result<()> {
+        require!(params.class < class::COUNT, BallastError::InvalidClass);
+        let mask = params.asset_class_mask;
+        require!(mask != 0 && mask & !asset_class::ALL == 0, BallastError::InvalidAssetClass);
+        params.limits.validate()?;
+        super::set_fees::validate_fees(params.management_fee_bps, params.performance_fee_bps)?;
+        require_gte!(params.seed_atoms, MIN_SEED_ATOMS, BallastError::SeedTooSmall);
+        require_gte!(self.seed_source.amount, params.seed_atoms, BallastError::InsufficientBalance);
+        require_mint_supported(&self.asset_mint.to_account_info())
+    }
+}
+
+/// Refuses a Token-2022 mint whose extensions could take, block or tax the vault's transfers.
+///
+/// Only what is known to be harmless passes: extensions that a later token program adds are refused.
+fn require_mint_supported(mint: &AccountInfo) -> Result<()> {
+    if *mint.owner == anchor_spl::token::ID {
+        return Ok(());
+    }
+    let data = mint.try_borrow_data()?;
+    let state = StateWithExtensions::<MintState>::unpack(&data)?;
+    for extension in state.get_extension_types()? {
+        match extension {
+            ExtensionType::MetadataPointer
+            | ExtensionType::TokenMetadata
+            | ExtensionType::GroupPointer
+            | ExtensionType::GroupMemberPointer
+            | ExtensionType::TokenGroup
+            | ExtensionType::TokenGroupMember => {}
+            ExtensionType::TransferFeeConfig => return err!(BallastError::MintHasTransferFee),
+            ExtensionType::TransferHook => return err!(BallastError::MintHasTransferHook),
+            ExtensionType::PermanentDelegate => return err!(BallastError::MintHasPermanentDelegate),
+            ExtensionType::DefaultAccountState => return err!(BallastError::MintDefaultFrozen),
+            _ => return err!(BallastError::MintExtensionUnsupported),
+        }
+    }
+    Ok(())
+}
+
+/// See [`CreateVault`].
+pub(crate) fn create_vault(ctx: Context<CreateVault>, params: CreateVaultParams) -> Result<()> {
+    let accounts = &ctx.accounts;
+    accounts.validate(&params)?;
+    let before = accounts.idle_account.amount;
+    let transfer = TransferChecked {
+        from: accounts.seed_source.to_account_info(),
+        mint: accounts.asset_mint.to_account_info(),
+        to: accounts.idle_account.to_account_info(),
+        authority: accounts.payer.to_account_info(),
+    };
+    transfer_checked(
+        CpiContext::new(accounts.token_program.key(), transfer),
+        params.seed_atoms,
+        accounts.asset_mint.decimals,
+    )?;
+    let idle_account = &mut ctx.accounts.idle_account;
+    idle_account.reload()?;
+    let received = idle_account.amount.checked_sub(before).ok_or(BallastError::MathOverflow)?;
+    require_eq!(received, params.seed_atoms, BallastError::BalanceDeltaMismatch);
+
+    let dead_shares = write_vault(ctx.accounts, &params, ctx.bumps.vault)?;
+    emit_cpi!(VaultCreated {
+        vault: ctx.accounts.vault.key(),
+        asset_mint: ctx.accounts.asset_mint.key(),
+        class: params.class,
+        asset_class_mask: params.asset_class_mask,
+        seed_atoms: params.seed_atoms,
+        dead_shares,
+    });
+    Ok(())
+}
+
+#[inline(never)]
+fn write_vault(accounts: &mut CreateVault, params: &CreateVaultParams, bump: u8) -> Result<u64> {
+    let key = accounts.vault.key();
+    let bump_of = |seed: &[u8]| Pubkey::find_program_address(&[seed, key.as_ref()], &crate::ID).1;
+    let (funder_bump, unwrap_bump) = (bump_of(seeds::FUNDER), bump_of(seeds::UNWRAP));
+    let dead_shares = shares::to_shares_down(params.seed_atoms, 0, 0).ok_or(BallastError::MathOverflow)?;
+    let mut vault = accounts.vault.load_init()?;
+    vault.version = ACCOUNT_VERSION;
+    vault.bump = bump;
+    vault.class = params.class;
+    vault.asset_decimals = accounts.asset_mint.decimals;
+    vault.funder_bump = funder_bump;
+    vault.unwrap_bump = unwrap_bump;
+    vault.asset_class_mask = params.asset_class_mask;
+    vault.management_fee_bps = params.management_fee_bps;
+    vault.performance_fee_bps = params.performance_fee_bps;
+    vault.asset_mint = accounts.asset_mint.key();
+    vault.token_program = accounts.token_program.key();
+    vault.idle_account = accounts.idle_account.key();
+    vault.keeper = params.keeper;
+    vault.fee_recipient = params.fee_recipient;
+    vault.limits = params.limits;
+    vault.idle_atoms = params.seed_atoms;
+    vault.total_shares = dead_shares;
+    vault.dead_shares = dead_shares;
+    vault.high_water_mark_e15 =
+        shares::share_price_e15(params.seed_atoms, dead_shares).ok_or(BallastError::MathOverflow)?;
+    vault.fees_accrued_ts = Clock::get()?.unix_timestamp;
+    vault.invariant()?;
+    Ok(dead_shares)
+}

@@ -1,0 +1,5 @@
+//! The keeper: proposes, within limits, and moves nothing.
+
+pub mod rebalance;
+
+pub use rebalance::*;
