@@ -1,0 +1,27 @@
+//! The half of a replay that knows no chain: real history and generated paths in, decisions and reports out.
+//!
+//! | Module | Job |
+//! |---|---|
+//! | [`data`] | reads the history files, refuses what it cannot trust, lists every gap |
+//! | [`market`] | one [`market::MarketStep`] per step of time, from history or from a generator |
+//! | [`generate`] | seeded paths: mean-reverting utilisation, jump-diffusion prices, pool volume |
+//! | [`curve`] | a lending reserve's borrow curve, its inverse, and the rate after our own deposit |
+//! | [`policy`] | target weights from a portfolio, inside the limits that the program checks |
+//! | [`stats`] | return, volatility, Sharpe, drawdown, turnover |
+//! | [`report`] | what a replay found: JSON, CSV, table, chart |
+//!
+//! Floating point is used here for rates and statistics only. What the chain enforces comes from
+//! `ballast-math`, in integers. Everything is deterministic: same inputs and seed, same output.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod curve;
+pub mod data;
+pub mod generate;
+pub mod market;
+pub mod policy;
+pub mod report;
+pub mod stats;
+pub mod time;
+
+/// Seconds in a 365-day year, the base of every annual rate here and on the venues.
+pub const YEAR_SECS: f64 = ballast_math::YEAR_SECS as f64;

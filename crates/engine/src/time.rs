@@ -1,0 +1,89 @@
+//! Unix seconds to and from the dates people write, always UTC.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+
+/// A date or time that could not be read.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{text:?} is not a UTC time: write 2022-11-05, 2022-11-05T06:00 or unix seconds")]
+pub struct TimeError {
+    text: String,
+}
+
+/// Reads `2022-11-05`, `2022-11-05T06:00[:00][Z]` or unix seconds, as UTC.
+pub fn parse_utc(text: &str) -> Result<i64, TimeError> {
+    let trimmed = text.trim().trim_end_matches('Z').replace(' ', "T");
+    let error = || TimeError { text: text.into() };
+    if !trimmed.is_empty() && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
+        return trimmed.parse().map_err(|_| error());
+    }
+    if let Ok(date) = NaiveDate::parse_from_str(&trimmed, "%Y-%m-%d") {
+        let midnight = date.and_hms_opt(0, 0, 0).ok_or_else(error)?;
+        return Ok(midnight.and_utc().timestamp());
+    }
+    for format in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"] {
+        if let Ok(time) = NaiveDateTime::parse_from_str(&trimmed, format) {
+            return Ok(time.and_utc().timestamp());
+        }
+    }
+    Err(error())
+}
+
+/// `2022-11-05T06:00Z`; the number itself when it is outside the calendar.
+pub fn format_utc(unix_ts: i64) -> String {
+    format_with(unix_ts, "%Y-%m-%dT%H:%MZ")
+}
+
+/// `2022-11-05`.
+pub fn format_date(unix_ts: i64) -> String {
+    format_with(unix_ts, "%Y-%m-%d")
+}
+
+/// Formats by a `strftime` pattern.
+pub(crate) fn format_with(unix_ts: i64, pattern: &str) -> String {
+    match DateTime::from_timestamp(unix_ts, 0) {
+        Some(time) => time.format(pattern).to_string(),
+        None => unix_ts.to_string(),
+    }
+}
+
+/// `3d 4h`, `5h`, `20m`, `45s`: at most two units.
+pub fn format_span(secs: i64) -> String {
+    let sign = if secs < 0 { "-" } else { "" };
+    let secs = secs.unsigned_abs();
+    let (days, hours, minutes) = (secs / 86_400, secs / 3_600 % 24, secs / 60 % 60);
+    let body = match (days, hours, minutes) {
+        (0, 0, 0) => format!("{secs}s"),
+        (0, 0, m) => format!("{m}m"),
+        (0, h, 0) => format!("{h}h"),
+        (0, h, m) => format!("{h}h {m}m"),
+        (d, 0, _) => format!("{d}d"),
+        (d, h, _) => format!("{d}d {h}h"),
+    };
+    format!("{sign}{body}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes() {
+        for text in
+            ["2022-11-05", "2022-11-05T00:00", "2022-11-05 00:00:00", "1667606400", "2022-11-05T00:00Z"]
+        {
+            assert_eq!(parse_utc(text), Ok(1_667_606_400), "{text}");
+        }
+        assert_eq!(format_utc(1_667_606_400), "2022-11-05T00:00Z");
+        for text in ["", "yesterday", "2022-13-05", "-5", "2022-11-05T25:00"] {
+            assert!(parse_utc(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_are_short() {
+        let spans = [(45, "45s"), (1_200, "20m"), (18_000, "5h"), (14_400_000, "166d 16h"), (-86_400, "-1d")];
+        for (secs, text) in spans {
+            assert_eq!(format_span(secs), text);
+        }
+    }
+}
