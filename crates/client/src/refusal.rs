@@ -1,0 +1,46 @@
+//! The program's refusals by number.
+
+use ballast::BallastError;
+
+/// First code of the program's own errors.
+const FIRST: u32 = 6_000;
+/// Number of codes known to this client.
+const COUNT: u32 = BallastError::DuplicateAccount as u32 + 1;
+
+/// An error of the program.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} ({name}, {code})")]
+pub struct Refusal {
+    /// Code as the chain reports it.
+    pub code: u32,
+    /// Name of the broken rule.
+    pub name: String,
+    /// What it says.
+    pub message: String,
+}
+
+impl Refusal {
+    /// The refusal behind a custom error code; `None` when it is not one of the program's.
+    pub fn from_code(code: u32) -> Option<Self> {
+        let number = code.checked_sub(FIRST).filter(|number| *number < COUNT)?;
+        let error = BallastError::ALL.get(usize::try_from(number).ok()?)?;
+        Some(Self { code, name: error.name(), message: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_names_agree() {
+        for (offset, error) in BallastError::ALL.iter().enumerate() {
+            let code = FIRST + u32::try_from(offset).expect("few errors");
+            assert_eq!(u32::from(*error), code);
+            assert_eq!(Refusal::from_code(code).map(|refusal| refusal.name), Some(error.name()));
+        }
+        assert_eq!(BallastError::ALL.len(), usize::try_from(COUNT).expect("few errors"));
+        assert_eq!(Refusal::from_code(5_999), None);
+        assert_eq!(Refusal::from_code(FIRST + COUNT), None);
+    }
+}
