@@ -105,6 +105,8 @@ pub enum StalePolicy {
     Reject,
     /// Count it as nothing: a leaver's choice, at their own cost.
     CountAsZero,
+    /// Count what was last read: good enough to charge fees on, never to pay anyone.
+    LastKnown,
 }
 
 /// Net assets, which shares are priced on, and what they are made of. Atoms.
@@ -130,7 +132,7 @@ impl Vault {
             match stale {
                 StalePolicy::Reject => require!(fresh, BallastError::StaleAllocation),
                 StalePolicy::CountAsZero if !fresh || !allocation.has_live_price() => continue,
-                StalePolicy::CountAsZero => {}
+                StalePolicy::CountAsZero | StalePolicy::LastKnown => {}
             }
             low = low.checked_add(allocation.value_low).ok_or(BallastError::MathOverflow)?;
             high = high.checked_add(allocation.value_high).ok_or(BallastError::MathOverflow)?;

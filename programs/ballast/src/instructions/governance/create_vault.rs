@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use anchor_spl::associated_token::AssociatedToken;
+use anchor_spl::associated_token::{create_idempotent, AssociatedToken, Create};
 use anchor_spl::token_2022::spl_token_2022::extension::{
     BaseStateWithExtensions, ExtensionType, StateWithExtensions,
 };
@@ -7,6 +7,7 @@ use anchor_spl::token_2022::spl_token_2022::state::Mint as MintState;
 use anchor_spl::token_interface::{transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked};
 use ballast_math::shares;
 
+use crate::adapters::token_amount;
 use crate::error::BallastError;
 use crate::events::VaultCreated;
 use crate::seeds;
@@ -63,15 +64,11 @@ pub struct CreateVault<'info> {
     )]
     pub vault: AccountLoader<'info, Vault>,
     /// The asset.
-    #[account(constraint = asset_mint.to_account_info().owner == token_program.key @ BallastError::WrongTokenProgram)]
     pub asset_mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Where idle assets will be. Anyone may have made it before: an associated account is what it is.
-    #[account(
-        init_if_needed, payer = payer,
-        associated_token::mint = asset_mint, associated_token::authority = vault,
-        associated_token::token_program = token_program
-    )]
-    pub idle_account: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// CHECK: the vault's associated account, where idle assets will be, made if absent; the associated token
+    /// program checks it. Not by an `init` constraint: that would call the token program before it is checked.
+    #[account(mut)]
+    pub idle_account: UncheckedAccount<'info>,
     /// The payer's tokens.
     #[account(mut, constraint = seed_source.mint == asset_mint.key() @ BallastError::WrongMint)]
     pub seed_source: Box<InterfaceAccount<'info, TokenAccount>>,
@@ -85,6 +82,8 @@ pub struct CreateVault<'info> {
 
 impl CreateVault<'_> {
     fn validate(&self, params: &CreateVaultParams) -> Result<()> {
+        let mint = self.asset_mint.to_account_info();
+        require_keys_eq!(*mint.owner, self.token_program.key(), BallastError::WrongTokenProgram);
         require!(params.class < class::COUNT, BallastError::InvalidClass);
         let mask = params.asset_class_mask;
         require!(mask != 0 && mask & !asset_class::ALL == 0, BallastError::InvalidAssetClass);
@@ -92,7 +91,20 @@ impl CreateVault<'_> {
         super::set_fees::validate_fees(params.management_fee_bps, params.performance_fee_bps)?;
         require_gte!(params.seed_atoms, MIN_SEED_ATOMS, BallastError::SeedTooSmall);
         require_gte!(self.seed_source.amount, params.seed_atoms, BallastError::InsufficientBalance);
-        require_mint_supported(&self.asset_mint.to_account_info())
+        require_mint_supported(&mint)
+    }
+
+    /// Makes the idle account, unless somebody did before.
+    fn create_idle_account(&self) -> Result<()> {
+        let accounts = Create {
+            payer: self.payer.to_account_info(),
+            associated_token: self.idle_account.to_account_info(),
+            authority: self.vault.to_account_info(),
+            mint: self.asset_mint.to_account_info(),
+            system_program: self.system_program.to_account_info(),
+            token_program: self.token_program.to_account_info(),
+        };
+        create_idempotent(CpiContext::new(self.associated_token_program.key(), accounts))
     }
 }
 
@@ -127,7 +139,8 @@ fn require_mint_supported(mint: &AccountInfo) -> Result<()> {
 pub(crate) fn create_vault(ctx: Context<CreateVault>, params: CreateVaultParams) -> Result<()> {
     let accounts = &ctx.accounts;
     accounts.validate(&params)?;
-    let before = accounts.idle_account.amount;
+    accounts.create_idle_account()?;
+    let before = token_amount(&accounts.idle_account)?;
     let transfer = TransferChecked {
         from: accounts.seed_source.to_account_info(),
         mint: accounts.asset_mint.to_account_info(),
@@ -139,9 +152,8 @@ pub(crate) fn create_vault(ctx: Context<CreateVault>, params: CreateVaultParams)
         params.seed_atoms,
         accounts.asset_mint.decimals,
     )?;
-    let idle_account = &mut ctx.accounts.idle_account;
-    idle_account.reload()?;
-    let received = idle_account.amount.checked_sub(before).ok_or(BallastError::MathOverflow)?;
+    let after = token_amount(&accounts.idle_account)?;
+    let received = after.checked_sub(before).ok_or(BallastError::MathOverflow)?;
     require_eq!(received, params.seed_atoms, BallastError::BalanceDeltaMismatch);
 
     let dead_shares = write_vault(ctx.accounts, &params, ctx.bumps.vault)?;

@@ -44,7 +44,7 @@ pub struct Withdraw<'info> {
     pub token_program: UncheckedAccount<'info>,
 }
 
-/// Prices `shares` for a leaver: fees first, unless part of the vault is counted as nothing.
+/// Prices `shares` for a leaver, after the fees.
 pub(super) fn price_exit(
     vault: &mut Vault,
     position: &Position,
@@ -56,6 +56,9 @@ pub(super) fn price_exit(
     require_gte!(position.shares, shares, BallastError::InsufficientShares);
     let now = clock.unix_timestamp;
     let nav = if accept_stale {
+        // A leaver may forgo what cannot be priced, not the fees due on it.
+        let booked = vault.nav(clock.slot, now, StalePolicy::LastKnown)?;
+        vault.accrue_fees(&booked, now)?;
         vault.nav(clock.slot, now, StalePolicy::CountAsZero)?
     } else {
         let nav = vault.nav(clock.slot, now, StalePolicy::Reject)?;
