@@ -180,6 +180,7 @@ fn tagged(tag: u8, amount: u64) -> Vec<u8> {
 
 pub fn deposit<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, atoms: u64) -> Result<()> {
     let [pool, _, reserve, fee_account, mint, authority] = venue.pinned::<6>()?;
+    require!(!sol_terms(&pool.try_borrow_data()?)?.deposit_restricted, BallastError::VenueDisabled);
     let native = native(venue, side)?;
     let rent = unwrap_to_funder(side, &native, atoms)?;
     let [funder_bump, _] = native.bumps.map(|bump| [bump]);
@@ -205,6 +206,7 @@ pub fn deposit<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, ato
 
 pub fn withdraw<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, receipts: u64) -> Result<()> {
     let [pool, _, reserve, fee_account, mint, authority] = venue.pinned::<6>()?;
+    require!(!sol_terms(&pool.try_borrow_data()?)?.withdraw_restricted, BallastError::VenueDisabled);
     let native = native(venue, side)?;
     let before = native.funder.lamports();
     venue.call(

@@ -42,7 +42,8 @@ pub struct Decision {
 
 /// The live state of a vault that a decision is bound to.
 #[zero_copy]
-#[derive(AnchorSerialize, AnchorDeserialize, Debug, PartialEq, Eq)]
+#[derive(borsh::BorshSerialize, borsh::BorshDeserialize, Debug, PartialEq, Eq)]
+#[borsh(crate = "anchor_lang::prelude::borsh")]
 pub struct Snapshot {
     /// The vault.
     pub vault: Pubkey,
@@ -70,7 +71,8 @@ pub struct Snapshot {
 
 /// One slot of a [`Snapshot`].
 #[zero_copy]
-#[derive(AnchorSerialize, AnchorDeserialize, Debug, Default, PartialEq, Eq)]
+#[derive(borsh::BorshSerialize, borsh::BorshDeserialize, Debug, Default, PartialEq, Eq)]
+#[borsh(crate = "anchor_lang::prelude::borsh")]
 pub struct SnapshotSlot {
     /// The strategy; default while unused.
     pub strategy: Pubkey,

@@ -5,7 +5,8 @@ use crate::error::BallastError;
 
 /// The risk limits of a vault, set by governance within hard bounds.
 #[zero_copy]
-#[derive(AnchorSerialize, AnchorDeserialize, Debug, Default, PartialEq, Eq)]
+#[derive(borsh::BorshSerialize, borsh::BorshDeserialize, Debug, Default, PartialEq, Eq)]
+#[borsh(crate = "anchor_lang::prelude::borsh")]
 pub struct VaultLimits {
     /// Most assets that deposits may bring the vault to, atoms.
     pub deposit_cap_atoms: u64,

@@ -3,6 +3,8 @@
 mod allocation;
 mod config;
 mod decision;
+#[cfg(feature = "idl-build")]
+mod idl_of_maths;
 mod limits;
 mod model;
 mod position;

@@ -9,6 +9,8 @@ use ballast_math::{
 };
 use static_assertions::const_assert_eq;
 
+#[cfg(feature = "idl-build")]
+use super::idl_of_maths::DescribedByMirror as _;
 use super::{pause_level, Allocation, VaultLimits};
 use crate::error::BallastError;
 use crate::oracle::status;

@@ -1,5 +1,7 @@
 use anchor_lang::prelude::*;
-use anchor_spl::associated_token::{create_idempotent, AssociatedToken, Create};
+use anchor_spl::associated_token::{
+    create_idempotent, get_associated_token_address_with_program_id, AssociatedToken, Create,
+};
 
 use crate::error::BallastError;
 use crate::events::AllocationAdded;
@@ -32,7 +34,7 @@ pub struct AddAllocation<'info> {
     /// CHECK: must be the strategy's receipt mint.
     #[account(address = strategy.load()?.receipt_mint @ BallastError::WrongMint)]
     pub receipt_mint: UncheckedAccount<'info>,
-    /// CHECK: the vault's associated account for the receipt, made if absent; the token program checks it.
+    /// CHECK: the vault's associated account for the receipt, made if absent; checked in the handler.
     #[account(mut)]
     pub receipt_account: UncheckedAccount<'info>,
     /// CHECK: must be the receipt's token program.
@@ -41,7 +43,7 @@ pub struct AddAllocation<'info> {
     /// CHECK: must be the other leg's mint; absent where there is none.
     #[account(address = strategy.load()?.leg_mint @ BallastError::WrongMint)]
     pub leg_mint: Option<UncheckedAccount<'info>>,
-    /// CHECK: the vault's associated account for the leg, made if absent; the token program checks it.
+    /// CHECK: the vault's associated account for the leg, made if absent; checked in the handler.
     #[account(mut)]
     pub leg_account: Option<UncheckedAccount<'info>>,
     /// CHECK: must be the leg's token program.
@@ -66,13 +68,16 @@ impl<'info> AddAllocation<'info> {
         Ok(())
     }
 
-    /// The associated token program refuses any account but the vault's own for this mint.
+    /// Only the vault's own account for this mint will do.
     fn create_token_account(
         &self,
         mint: &UncheckedAccount<'info>,
         account: &UncheckedAccount<'info>,
         token_program: &UncheckedAccount<'info>,
     ) -> Result<Pubkey> {
+        let own =
+            get_associated_token_address_with_program_id(&self.vault.key(), mint.key, token_program.key);
+        require_keys_eq!(account.key(), own, BallastError::WrongTokenAccount);
         let accounts = Create {
             payer: self.payer.to_account_info(),
             associated_token: account.to_account_info(),

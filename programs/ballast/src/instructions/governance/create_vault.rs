@@ -1,5 +1,7 @@
 use anchor_lang::prelude::*;
-use anchor_spl::associated_token::{create_idempotent, AssociatedToken, Create};
+use anchor_spl::associated_token::{
+    create_idempotent, get_associated_token_address_with_program_id, AssociatedToken, Create,
+};
 use anchor_spl::token_2022::spl_token_2022::extension::{
     BaseStateWithExtensions, ExtensionType, StateWithExtensions,
 };
@@ -65,8 +67,8 @@ pub struct CreateVault<'info> {
     pub vault: AccountLoader<'info, Vault>,
     /// The asset.
     pub asset_mint: Box<InterfaceAccount<'info, Mint>>,
-    /// CHECK: the vault's associated account, where idle assets will be, made if absent; the associated token
-    /// program checks it. Not by an `init` constraint: that would call the token program before it is checked.
+    /// CHECK: the vault's associated account, where idle assets will be, made if absent; checked in the
+    /// handler. Not by an `init` constraint: that would call the token program before it is checked.
     #[account(mut)]
     pub idle_account: UncheckedAccount<'info>,
     /// The payer's tokens.
@@ -96,6 +98,9 @@ impl CreateVault<'_> {
 
     /// Makes the idle account, unless somebody did before.
     fn create_idle_account(&self) -> Result<()> {
+        let (mint, program) = (self.asset_mint.key(), self.token_program.key());
+        let own = get_associated_token_address_with_program_id(&self.vault.key(), &mint, &program);
+        require_keys_eq!(self.idle_account.key(), own, BallastError::WrongTokenAccount);
         let accounts = Create {
             payer: self.payer.to_account_info(),
             associated_token: self.idle_account.to_account_info(),
