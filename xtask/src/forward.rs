@@ -20,7 +20,14 @@ pub fn demo(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
 pub fn bench(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     bytecode::build(workspace, &Request::everything())?;
     let mut command = cargo();
-    command.current_dir(workspace.root()).args(["test", "--package", "ballast-tests", "--test", "bench", "--"]);
+    command.current_dir(workspace.root()).args([
+        "test",
+        "--package",
+        "ballast-tests",
+        "--test",
+        "bench",
+        "--",
+    ]);
     take_over(command.args(args), "the benchmarks")
 }
 

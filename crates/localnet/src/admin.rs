@@ -167,14 +167,15 @@ impl LocalNet {
     /// # Errors
     /// [`LocalNetError::TimeTravelBackwards`] for a time that has passed.
     pub fn time_travel_to(&self, unix_ts: i64) -> Result<ClockInfo> {
-        let now = self.clock()?.unix_ts;
-        if unix_ts <= now {
-            return Err(LocalNetError::TimeTravelBackwards { now, target: unix_ts });
+        let before = self.clock()?;
+        if unix_ts <= before.unix_ts {
+            return Err(LocalNetError::TimeTravelBackwards { now: before.unix_ts, target: unix_ts });
         }
         let target_ms = i128::from(unix_ts).saturating_mul(1_000);
         let target_ms = u64::try_from(target_ms).unwrap_or(u64::MAX);
         self.rpc.call("surfnet_timeTravel", json!([{ "absoluteTimestamp": target_ms }]))?;
-        self.wait_for_clock(|clock| clock.unix_ts >= unix_ts)
+        // Until the next slot the clock account holds the slot within the epoch.
+        self.wait_for_clock(|clock| clock.unix_ts >= unix_ts && clock.slot > before.slot)
     }
 
     /// Jumps forward by a number of seconds.

@@ -19,7 +19,7 @@ mod world;
 pub use chain::{Chain, ChainError};
 pub use elf::Programs;
 pub use stage::{
-    Authorities, MODEL_HASH, Person, Scene, SceneSpec, Stage, StageError, VaultSpec, price_account, usual_guard,
-    usual_limits, usual_strategy,
+    Authorities, MODEL_HASH, Person, Scene, SceneSpec, Stage, StageError, VaultSpec, price_account,
+    usual_guard, usual_limits, usual_strategy,
 };
 pub use world::{Done, Failed, MAX_COMPUTE_UNITS, MAX_TRANSACTION_BYTES, World};

@@ -76,6 +76,8 @@ pub enum EventKind {
     DecisionAccepted,
     /// The program refused a decision.
     DecisionRejected,
+    /// The program refused something else: a deposit, a move.
+    Refused,
     /// An oracle was stale, wide or divergent.
     OracleFlag,
     /// A breaker tripped, or the vault was paused.

@@ -37,6 +37,7 @@ pub struct Recorder {
     compute: BTreeMap<String, ComputeUse>,
     step_compute: u64,
     conservation_checks: u64,
+    refusals: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 impl Recorder {
@@ -52,6 +53,7 @@ impl Recorder {
             compute: BTreeMap::new(),
             step_compute: 0,
             conservation_checks: 0,
+            refusals: BTreeMap::new(),
         }
     }
 
@@ -86,6 +88,14 @@ impl Recorder {
         self.event(ts, EventKind::DecisionRejected, limit);
     }
 
+    /// Any other instruction that the program refused, with the name of the limit that failed.
+    pub fn refused(&mut self, ts: i64, instruction: &str, limit: &str) {
+        let limits = self.refusals.entry(instruction.into()).or_default();
+        let count = limits.entry(limit.into()).or_default();
+        *count = count.saturating_add(1);
+        self.event(ts, EventKind::Refused, format!("{instruction}: {limit}"));
+    }
+
     /// Notes something that stood out.
     pub fn event(&mut self, ts: i64, kind: EventKind, label: impl Into<String>) {
         self.events.push(Event { ts, kind, label: label.into() });
@@ -111,6 +121,11 @@ impl Recorder {
     /// Value that a move lost.
     pub fn move_loss(&mut self, atoms: u64) {
         self.flows.move_loss_atoms = self.flows.move_loss_atoms.saturating_add(atoms);
+    }
+
+    /// What could not be paid out when everybody left.
+    pub fn remaining(&mut self, atoms: u64) {
+        self.flows.remaining_atoms = atoms;
     }
 
     /// Conservation was checked and held.
@@ -140,6 +155,7 @@ impl Recorder {
             annual_turnover: stats::annual_turnover(self.turnover_bps, elapsed_secs),
             decisions: self.decisions,
             flows: self.flows,
+            refusals: self.refusals,
             compute: self.compute,
             conservation_checks: self.conservation_checks,
         };
@@ -165,6 +181,8 @@ mod tests {
         recorder.decision_held();
         recorder.decision_rejected(7_200, "TurnoverExceeded");
         recorder.decision_rejected(7_200, "TurnoverExceeded");
+        recorder.refused(7_200, "deposit", "OracleWide");
+        recorder.remaining(5);
         recorder.deposited(0, 1_000, "alice");
         recorder.withdrawn(7_200, 400, "alice");
         recorder.fees(3);
@@ -187,7 +205,9 @@ mod tests {
             (summary.flows.deposited_atoms, summary.flows.withdrawn_atoms, summary.flows.fees_atoms),
             (1_000, 400, 3)
         );
-        assert_eq!(report.events.len(), 6);
+        assert_eq!(summary.refusals["deposit"]["OracleWide"], 1);
+        assert_eq!(summary.flows.remaining_atoms, 5);
+        assert_eq!(report.events.len(), 7);
     }
 
     #[test]

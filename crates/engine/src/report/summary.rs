@@ -21,6 +21,8 @@ pub struct Summary {
     pub decisions: DecisionTally,
     /// What moved in and out and what it cost.
     pub flows: Flows,
+    /// What else the program refused: by instruction, then by the limit that failed first.
+    pub refusals: BTreeMap<String, BTreeMap<String, u64>>,
     /// Compute units by instruction.
     pub compute: BTreeMap<String, ComputeUse>,
     /// How often it was checked that shares redeem for no more than there is.
@@ -56,6 +58,8 @@ pub struct Flows {
     pub fees_atoms: u64,
     /// Value that moves into and out of venues lost.
     pub move_loss_atoms: u64,
+    /// Still in at the end, because nobody could pay it out.
+    pub remaining_atoms: u64,
 }
 
 /// Compute units of one instruction.

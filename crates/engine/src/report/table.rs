@@ -29,11 +29,17 @@ pub fn rows(report: &ReplayReport) -> Vec<(String, String)> {
     row("withdrawn", amount(summary.flows.withdrawn_atoms));
     row("fees", amount(summary.flows.fees_atoms));
     row("lost in moves", amount(summary.flows.move_loss_atoms));
+    row("left in at the end", amount(summary.flows.remaining_atoms));
     row("decisions accepted", summary.decisions.accepted.to_string());
     row("decisions held back", summary.decisions.held.to_string());
     row("decisions rejected", summary.decisions.rejected_total().to_string());
     for (limit, count) in &summary.decisions.rejected {
         row("  by limit", format!("{limit}: {count}"));
+    }
+    for (instruction, limits) in &summary.refusals {
+        for (limit, count) in limits {
+            row(&format!("{instruction} refused"), format!("{limit}: {count}"));
+        }
     }
     for (instruction, used) in &summary.compute {
         row("CU", format!("{instruction}: {} times, mean {}, max {}", used.count, used.mean(), used.max));

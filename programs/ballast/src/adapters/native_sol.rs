@@ -34,7 +34,7 @@ impl NativeAccounts<'_> {
 /// Writes lamports sent to the idle account into its balance, so that they cannot be taken for proceeds.
 pub fn sync(side: &VaultSide) -> Result<()> {
     let instruction = spl_token::instruction::sync_native(side.token_program.key, side.idle_account.key)?;
-    invoke_signed(&instruction, &[side.idle_account.clone()], &[])?;
+    invoke_signed(&instruction, core::slice::from_ref(&side.idle_account), &[])?;
     Ok(())
 }
 
@@ -58,8 +58,16 @@ pub fn unwrap_to_funder<'info>(
         )?;
     }
     let len = u64::try_from(TokenAccount::LEN).map_err(|_| BallastError::MathOverflow)?;
-    invoke_signed(&system_instruction::allocate(unwrap.key, len), &[unwrap.clone()], &[&unwrap_seeds])?;
-    invoke_signed(&system_instruction::assign(unwrap.key, program), &[unwrap.clone()], &[&unwrap_seeds])?;
+    invoke_signed(
+        &system_instruction::allocate(unwrap.key, len),
+        core::slice::from_ref(unwrap),
+        &[&unwrap_seeds],
+    )?;
+    invoke_signed(
+        &system_instruction::assign(unwrap.key, program),
+        core::slice::from_ref(unwrap),
+        &[&unwrap_seeds],
+    )?;
     let mint = side.asset_mint.key;
     invoke_signed(
         &spl_token::instruction::initialize_account3(program, unwrap.key, mint, side.vault.key)?,

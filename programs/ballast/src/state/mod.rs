@@ -27,6 +27,11 @@ pub use vault::*;
 /// Version that every account of this program carries in its first byte.
 pub const ACCOUNT_VERSION: u8 = 1;
 
+/// Bytes of the zero-copy account `T`, discriminator included.
+pub const fn account_size<T>() -> usize {
+    8usize.saturating_add(core::mem::size_of::<T>())
+}
+
 /// Risk-factor tags a strategy can carry.
 pub const MAX_RISK_FACTORS: usize = 8;
 

@@ -195,6 +195,7 @@ fn look(kind: EventKind) -> (&'static str, RGBColor) {
     match kind {
         EventKind::DecisionAccepted => ("accepted", RGBColor(0, 158, 115)),
         EventKind::DecisionRejected => ("rejected", RED),
+        EventKind::Refused => ("refused", RGBColor(204, 121, 167)),
         EventKind::OracleFlag => ("oracle flag", RGBColor(230, 159, 0)),
         EventKind::Breaker => ("breaker", RGBColor(120, 40, 140)),
         EventKind::Flow => ("in and out", BLUE),

@@ -13,7 +13,7 @@ use crate::adapters::token_amount;
 use crate::error::BallastError;
 use crate::events::VaultCreated;
 use crate::seeds;
-use crate::state::{asset_class, class, Config, Vault, VaultLimits, ACCOUNT_VERSION};
+use crate::state::{account_size, asset_class, class, Config, Vault, VaultLimits, ACCOUNT_VERSION};
 
 /// Smallest seed deposit, atoms. With the virtual shares, it prices inflation attacks out of reach.
 pub const MIN_SEED_ATOMS: u64 = 1_000;
@@ -61,7 +61,7 @@ pub struct CreateVault<'info> {
     pub config: Box<Account<'info, Config>>,
     /// The vault to create.
     #[account(
-        init, payer = payer, space = 8 + core::mem::size_of::<Vault>(),
+        init, payer = payer, space = account_size::<Vault>(),
         seeds = [seeds::VAULT, asset_mint.key().as_ref(), &[params.class]], bump
     )]
     pub vault: AccountLoader<'info, Vault>,

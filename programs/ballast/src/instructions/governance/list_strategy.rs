@@ -5,7 +5,7 @@ use crate::adapters::Adapter;
 use crate::error::BallastError;
 use crate::events::StrategyListed;
 use crate::seeds;
-use crate::state::{Config, Strategy, StrategyParams, ACCOUNT_VERSION};
+use crate::state::{account_size, Config, Strategy, StrategyParams, ACCOUNT_VERSION};
 
 /// Lists one way to earn, pinning every account an adapter will ever use.
 ///
@@ -27,7 +27,7 @@ pub struct ListStrategy<'info> {
     pub config: Box<Account<'info, Config>>,
     /// The strategy to create.
     #[account(
-        init, payer = payer, space = 8 + core::mem::size_of::<Strategy>(),
+        init, payer = payer, space = account_size::<Strategy>(),
         seeds = [seeds::STRATEGY, venue.key().as_ref(), asset_mint.key().as_ref()], bump
     )]
     pub strategy: AccountLoader<'info, Strategy>,

@@ -4,7 +4,7 @@ use anchor_spl::token_interface::Mint;
 use crate::error::BallastError;
 use crate::events::PriceGuardSet;
 use crate::seeds;
-use crate::state::{Config, PriceGuard, PriceGuardParams};
+use crate::state::{account_size, Config, PriceGuard, PriceGuardParams};
 
 /// Sets how a mint is priced: which account, which feed, and how good a price must be.
 ///
@@ -27,7 +27,7 @@ pub struct SetPriceGuard<'info> {
     pub mint: InterfaceAccount<'info, Mint>,
     /// The guard.
     #[account(
-        init_if_needed, payer = payer, space = 8 + core::mem::size_of::<PriceGuard>(),
+        init_if_needed, payer = payer, space = account_size::<PriceGuard>(),
         seeds = [seeds::PRICE, mint.key().as_ref()], bump
     )]
     pub guard: AccountLoader<'info, PriceGuard>,

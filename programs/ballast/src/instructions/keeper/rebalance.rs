@@ -5,7 +5,7 @@ use crate::error::BallastError;
 use crate::events::DecisionRecorded;
 use crate::plan::{plan_rebalance, RebalancePlan};
 use crate::seeds;
-use crate::state::{Decision, Model, Vault, ACCOUNT_VERSION};
+use crate::state::{account_size, Decision, Model, Vault, ACCOUNT_VERSION};
 
 /// Records a decision: new target weights for a vault. Moves no funds.
 ///
@@ -28,7 +28,7 @@ pub struct Rebalance<'info> {
     pub model: Account<'info, Model>,
     /// The decision to create, numbered one above the vault's last.
     #[account(
-        init, payer = keeper, space = 8 + core::mem::size_of::<Decision>(),
+        init, payer = keeper, space = account_size::<Decision>(),
         seeds = [seeds::DECISION, vault.key().as_ref(), &vault.load()?.decision_sequence.saturating_add(1).to_le_bytes()],
         bump
     )]

@@ -1,0 +1,21 @@
+//! What people call the slots of the demo's vaults.
+
+use solana_pubkey::Pubkey;
+
+use super::cast;
+
+/// Name of the venue at `key`, the first account that its strategy pins.
+pub fn venue_name(key: &Pubkey) -> &'static str {
+    let reserve = cast::RESERVES.iter().find(|reserve| reserve.key() == *key);
+    match reserve {
+        Some(reserve) => reserve.name,
+        None if *key == cast::POOL => "pool",
+        None if *key == cast::stake_pool() => "stake",
+        None => "other",
+    }
+}
+
+/// A share in basis points as a percentage: "12.5%".
+pub fn percent(bps: u64) -> String {
+    if bps.is_multiple_of(100) { format!("{}%", bps / 100) } else { format!("{:.1}%", bps as f64 / 100.0) }
+}

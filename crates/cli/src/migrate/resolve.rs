@@ -1,0 +1,415 @@
+//! From a plan as written to a plan as meant. Everything is checked, and every problem is named with its
+//! table and key, before the chain is asked anything.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ballast::adapters::Adapter;
+use ballast::{CreateVaultParams, MIN_SEED_ATOMS};
+use ballast_client::state::{MAX_RISK_FACTORS, PriceGuardParams, StrategyParams, VaultLimits, price_source};
+use ballast_client::{address, risk_factor_id};
+use ballast_keeper::ModelFile;
+use ballast_keeper::fresh::words;
+use ballast_math::MAX_ALLOCATIONS;
+use ballast_math::fees::{MAX_MANAGEMENT_FEE_BPS, MAX_PERFORMANCE_FEE_BPS};
+use solana_pubkey::Pubkey;
+
+use super::file::{
+    AllocationEntry, LimitsEntry, ModelEntry, PlanFile, PlanProblem, PriceGuardEntry, StrategyEntry,
+    VaultEntry,
+};
+use super::keys::{KeyRing, local_address};
+use super::plan::{
+    Plan, PlannedAllocation, PlannedGuard, PlannedMint, PlannedModel, PlannedStrategy, PlannedVault,
+};
+use crate::amount::Unit;
+use crate::names::{class_name, parse_adapter, parse_asset_classes, parse_class};
+use crate::ratio::parse_bps;
+use crate::when::parse_duration;
+
+/// The cluster whose plans may use "local:NAME".
+const LOCALNET: &str = "localnet";
+
+/// Resolves `file`, read from `path`. Every problem found is returned, not only the first.
+pub fn resolve(file: &PlanFile, path: &Path, keys: &mut KeyRing) -> Result<Plan, Vec<PlanProblem>> {
+    let mut resolver = Resolver {
+        path,
+        keys,
+        is_local: file.cluster.name == LOCALNET,
+        problems: Vec::new(),
+        mints: BTreeMap::new(),
+        strategies: BTreeMap::new(),
+    };
+    let plan = resolver.plan(file);
+    if resolver.problems.is_empty() { Ok(plan) } else { Err(resolver.problems) }
+}
+
+struct Resolver<'a> {
+    path: &'a Path,
+    keys: &'a mut KeyRing,
+    is_local: bool,
+    problems: Vec<PlanProblem>,
+    mints: BTreeMap<String, PlannedMint>,
+    strategies: BTreeMap<String, PlannedStrategy>,
+}
+
+impl Resolver<'_> {
+    fn problem(&mut self, place: &str, problem: impl ToString) {
+        self.problems.push(PlanProblem {
+            path: self.path.to_owned(),
+            place: place.to_owned(),
+            problem: problem.to_string(),
+        });
+    }
+
+    /// The value, or a note of the problem and a stand-in to go on checking with.
+    fn value<T: Default, E: ToString>(&mut self, place: &str, found: Result<T, E>) -> T {
+        found.unwrap_or_else(|error| {
+            self.problem(place, error);
+            T::default()
+        })
+    }
+
+    fn plan(&mut self, file: &PlanFile) -> Plan {
+        let authorities = &file.authorities;
+        let upgrade_authority = self.key("authorities.upgrade_authority", &authorities.upgrade_authority);
+        let governance = self.key("authorities.governance", &authorities.governance);
+        let guardian = self.key("authorities.guardian", &authorities.guardian);
+        for (index, mint) in file.mint.iter().enumerate() {
+            let place = format!("mint[{index}]");
+            let address = self.place_key(&format!("{place}.address"), &mint.address);
+            let unit = Unit::new(&mint.symbol, mint.decimals);
+            let planned = PlannedMint { unit, address };
+            if self.mints.insert(mint.symbol.clone(), planned).is_some() {
+                self.problem(&format!("{place}.symbol"), format!("{} is there twice", mint.symbol));
+            }
+        }
+        let guards =
+            file.price_guard.iter().enumerate().map(|(index, entry)| self.guard(index, entry)).collect();
+        let models = file.model.iter().enumerate().map(|(index, entry)| self.model(index, entry)).collect();
+        let strategies: Vec<PlannedStrategy> =
+            file.strategy.iter().enumerate().map(|(index, entry)| self.strategy(index, entry)).collect();
+        self.risk_factors_are_distinct(file);
+        let vaults: Vec<PlannedVault> =
+            file.vault.iter().enumerate().map(|(index, entry)| self.vault(index, entry)).collect();
+        for (index, vault) in vaults.iter().enumerate() {
+            if vaults.iter().take(index).any(|other| other.key == vault.key) {
+                self.problem(&format!("vault[{index}]"), format!("{} is there twice", vault.name));
+            }
+        }
+        Plan {
+            cluster: file.cluster.name.clone(),
+            genesis_hash: file.cluster.genesis_hash.clone(),
+            upgrade_authority,
+            governance,
+            guardian,
+            mints: std::mem::take(&mut self.mints).into_values().collect(),
+            guards,
+            models,
+            strategies,
+            vaults,
+        }
+    }
+
+    /// Somebody's key.
+    fn key(&mut self, place: &str, text: &str) -> Pubkey {
+        let found = self.keys.address(text);
+        let key = self.value(place, found);
+        if key == Pubkey::default() && !self.problems.iter().any(|problem| problem.place == place) {
+            self.problem(place, "must not be the default address");
+        }
+        key
+    }
+
+    /// An account's address.
+    fn place_key(&mut self, place: &str, text: &str) -> Pubkey {
+        if let Some(name) = text.strip_prefix("local:") {
+            if !self.is_local {
+                self.problem(place, "\"local:NAME\" is for plans of the cluster \"localnet\" only");
+            }
+            return local_address(name);
+        }
+        let found = text.parse().map_err(|_| format!("\"{text}\" is not an address"));
+        self.value(place, found)
+    }
+
+    fn mint(&mut self, place: &str, symbol: &str) -> PlannedMint {
+        match self.mints.get(symbol) {
+            Some(mint) => mint.clone(),
+            None => {
+                self.problem(place, format!("no [[mint]] has the symbol {symbol}"));
+                PlannedMint { unit: Unit::new(symbol, 0), address: Pubkey::default() }
+            }
+        }
+    }
+
+    fn bps(&mut self, place: &str, text: &str) -> u16 {
+        self.value(place, parse_bps(text))
+    }
+
+    fn secs(&mut self, place: &str, text: &str) -> u32 {
+        self.value(place, parse_duration(text))
+    }
+
+    fn atoms(&mut self, place: &str, text: &str, unit: &Unit) -> u64 {
+        self.value(place, unit.parse(text))
+    }
+
+    fn guard(&mut self, index: usize, entry: &PriceGuardEntry) -> PlannedGuard {
+        let at = |key: &str| format!("price_guard[{index}].{key}");
+        let mint = self.mint(&at("mint"), &entry.mint);
+        let source = match entry.source.as_str() {
+            "pyth-pull" => price_source::PYTH_PULL,
+            "pyth-legacy" => price_source::PYTH_LEGACY,
+            other => {
+                self.problem(&at("source"), format!("\"{other}\" is not \"pyth-pull\" or \"pyth-legacy\""));
+                price_source::PYTH_PULL
+            }
+        };
+        let account = self.place_key(&at("account"), &entry.account);
+        let feed_id = match (&entry.feed_id, source) {
+            (Some(text), _) => self.hash(&at("feed_id"), text),
+            (None, price_source::PYTH_LEGACY) => account.to_bytes(),
+            (None, _) => {
+                self.problem(&at("feed_id"), "is needed for \"pyth-pull\"");
+                [0; 32]
+            }
+        };
+        let params = PriceGuardParams {
+            source,
+            account,
+            feed_id,
+            max_age_secs: self.secs(&at("max_age"), &entry.max_age),
+            max_conf_bps: self.bps(&at("max_confidence"), &entry.max_confidence),
+            max_ema_divergence_bps: self.bps(&at("max_ema_divergence"), &entry.max_ema_divergence),
+        };
+        self.program_agrees(&format!("price_guard[{index}]"), params.validate());
+        PlannedGuard { symbol: mint.unit.symbol, mint: mint.address, params }
+    }
+
+    fn hash(&mut self, place: &str, text: &str) -> [u8; 32] {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let mut bytes = [0; 32];
+        if hex::decode_to_slice(digits, &mut bytes).is_err() {
+            self.problem(place, format!("\"{text}\" is not 32 bytes in hex"));
+        }
+        bytes
+    }
+
+    fn model(&mut self, index: usize, entry: &ModelEntry) -> PlannedModel {
+        let at = |key: &str| format!("model[{index}].{key}");
+        let file = self.path.parent().unwrap_or(Path::new("")).join(&entry.file);
+        let read = ModelFile::read(&file)
+            .and_then(|model| Ok((format!("{} v{}", model.name, model.version), model.hash()?)));
+        let (name, hash) = self.value(&at("file"), read);
+        if let Some(text) = &entry.hash {
+            let stated = self.hash(&at("hash"), text);
+            if stated != hash && !name.is_empty() {
+                self.problem(&at("hash"), format!("the file hashes to {}", hex::encode(hash)));
+            }
+        }
+        PlannedModel { name, hash, reapprove: entry.reapprove }
+    }
+
+    fn strategy(&mut self, index: usize, entry: &StrategyEntry) -> PlannedStrategy {
+        let at = |key: &str| format!("strategy[{index}].{key}");
+        let adapter = self.value(&at("adapter"), parse_adapter(&entry.adapter));
+        let kind = Adapter::from_kind(adapter).map_err(words);
+        let venue_program = self.value(&at("adapter"), kind.map(Adapter::program_id));
+        let venue = self.place_key(&at("venue"), &entry.venue);
+        let asset_mint = self.mint(&at("asset"), &entry.asset).address;
+        let is_pool = adapter == ballast::adapters::kind::RAYDIUM_CPMM;
+        let [max_slippage_bps, max_divergence_bps] =
+            [("max_slippage", &entry.max_slippage), ("max_divergence", &entry.max_divergence)].map(
+                |(key, text)| match text {
+                    Some(text) if is_pool => self.pool_bound(&at(key), text),
+                    Some(_) => {
+                        self.problem(&at(key), "is for liquidity pools only");
+                        0
+                    }
+                    None if is_pool => {
+                        self.problem(&at(key), "is needed for a liquidity pool");
+                        0
+                    }
+                    None => 0,
+                },
+            );
+        let mut risk_factors = [0; MAX_RISK_FACTORS];
+        if entry.risk_factors.len() > risk_factors.len() {
+            self.problem(&at("risk_factors"), format!("at most {MAX_RISK_FACTORS}"));
+        }
+        for (id, name) in risk_factors.iter_mut().zip(&entry.risk_factors) {
+            *id = risk_factor_id(name);
+        }
+        let planned = PlannedStrategy {
+            name: entry.name.clone(),
+            key: address::strategy(&venue, &asset_mint),
+            venue,
+            venue_program,
+            asset_mint,
+            params: StrategyParams { adapter, risk_factors, max_slippage_bps, max_divergence_bps },
+        };
+        let same_place = self.strategies.values().find(|other| other.key == planned.key);
+        if let Some(other) = same_place.map(|other| other.name.clone()) {
+            self.problem(&at("venue"), format!("strategy {other} has the same venue and asset"));
+        }
+        if self.strategies.insert(entry.name.clone(), planned.clone()).is_some() {
+            self.problem(&at("name"), format!("{} is there twice", entry.name));
+        }
+        planned
+    }
+
+    /// At most 10%: the program's hard bound when a strategy is listed.
+    fn pool_bound(&mut self, place: &str, text: &str) -> u16 {
+        const MOST_BPS: u16 = 1_000;
+        let bps = self.bps(place, text);
+        if bps > MOST_BPS {
+            self.problem(place, "is above the program's hard bound of 10%");
+        }
+        bps
+    }
+
+    /// Two names with one id would be one risk to the program.
+    fn risk_factors_are_distinct(&mut self, file: &PlanFile) {
+        let mut names: BTreeMap<u32, &str> = BTreeMap::new();
+        for (index, entry) in file.strategy.iter().enumerate() {
+            let place = format!("strategy[{index}].risk_factors");
+            for name in &entry.risk_factors {
+                let id = risk_factor_id(name);
+                let other = *names.entry(id).or_insert(name);
+                if id == 0 || other != name {
+                    self.problem(&place, format!("\"{name}\" has the id of {other}: choose another name"));
+                }
+            }
+        }
+    }
+
+    fn vault(&mut self, index: usize, entry: &VaultEntry) -> PlannedVault {
+        let at = |key: &str| format!("vault[{index}].{key}");
+        let mint = self.mint(&at("asset"), &entry.asset);
+        let class = self.value(&at("class"), parse_class(&entry.class));
+        let mask = parse_asset_classes(entry.asset_classes.iter().map(String::as_str));
+        let asset_class_mask = self.value(&at("asset_classes"), mask);
+        if entry.asset_classes.is_empty() {
+            self.problem(&at("asset_classes"), "names none");
+        }
+        let [management_fee_bps, performance_fee_bps] = [
+            ("management_fee", &entry.management_fee, MAX_MANAGEMENT_FEE_BPS),
+            ("performance_fee", &entry.performance_fee, MAX_PERFORMANCE_FEE_BPS),
+        ]
+        .map(|(key, text, most)| {
+            let bps = self.bps(&at(key), text);
+            if bps > most {
+                self.problem(&at(key), format!("is above the program's hard cap of {most} bps"));
+            }
+            bps
+        });
+        let seed_atoms = self.atoms(&at("seed"), &entry.seed, &mint.unit);
+        if seed_atoms < MIN_SEED_ATOMS {
+            let least = mint.unit.format(MIN_SEED_ATOMS);
+            self.problem(&at("seed"), format!("must be at least {least}"));
+        }
+        let params = CreateVaultParams {
+            class,
+            asset_class_mask,
+            keeper: self.key(&at("keeper"), &entry.keeper),
+            fee_recipient: self.key(&at("fee_recipient"), &entry.fee_recipient),
+            management_fee_bps,
+            performance_fee_bps,
+            limits: self.limits(&at("limits"), &entry.limits, &mint.unit),
+            seed_atoms,
+        };
+        if entry.allocation.len() > MAX_ALLOCATIONS {
+            self.problem(&at("allocation"), format!("a vault has {MAX_ALLOCATIONS} slots at most"));
+        }
+        let mut allocations: Vec<PlannedAllocation> = Vec::new();
+        for (slot, entry) in entry.allocation.iter().enumerate() {
+            let place = at(&format!("allocation[{slot}]"));
+            let planned = self.allocation(&place, entry, &mint, asset_class_mask);
+            if allocations.iter().any(|other| other.strategy == planned.strategy) {
+                self.problem(&format!("{place}.strategy"), format!("{} is there twice", entry.strategy));
+            }
+            allocations.push(planned);
+        }
+        PlannedVault {
+            name: format!("{}/{}", entry.asset.to_lowercase(), class_name(class)),
+            key: address::vault(&mint.address, class),
+            asset_mint: mint.address,
+            unit: mint.unit,
+            params,
+            allocations,
+        }
+    }
+
+    fn limits(&mut self, place: &str, entry: &LimitsEntry, unit: &Unit) -> VaultLimits {
+        let at = |key: &str| format!("{place}.{key}");
+        let limits = VaultLimits {
+            deposit_cap_atoms: self.atoms(&at("deposit_cap"), &entry.deposit_cap, unit),
+            min_move_atoms: self.atoms(&at("min_move"), &entry.min_move, unit),
+            turnover_window_secs: self.secs(&at("turnover_window"), &entry.turnover_window),
+            loss_window_secs: self.secs(&at("loss_window"), &entry.loss_window),
+            cooldown_secs: self.secs(&at("cooldown"), &entry.cooldown),
+            profit_unlock_secs: self.secs(&at("profit_unlock"), &entry.profit_unlock),
+            min_horizon_secs: self.secs(&at("min_horizon"), &entry.min_horizon),
+            idle_buffer_bps: self.bps(&at("idle_buffer"), &entry.idle_buffer),
+            turnover_cap_bps: self.bps(&at("turnover_cap"), &entry.turnover_cap),
+            loss_call_bps: self.bps(&at("loss_per_call"), &entry.loss_per_call),
+            loss_window_bps: self.bps(&at("loss_per_window"), &entry.loss_per_window),
+            reserved: 0,
+        };
+        // Only where every figure could be read: the program's verdict on stand-ins would mislead.
+        if !self.problems.iter().any(|problem| problem.place.starts_with(place)) {
+            self.program_agrees(place, limits.validate());
+        }
+        limits
+    }
+
+    fn allocation(
+        &mut self,
+        place: &str,
+        entry: &AllocationEntry,
+        mint: &PlannedMint,
+        mask: u32,
+    ) -> PlannedAllocation {
+        let strategy = match self.strategies.get(&entry.strategy).cloned() {
+            Some(strategy) => strategy,
+            None => {
+                self.problem(
+                    &format!("{place}.strategy"),
+                    format!("no [[strategy]] is called {}", entry.strategy),
+                );
+                return PlannedAllocation {
+                    name: entry.strategy.clone(),
+                    strategy: Pubkey::default(),
+                    absolute_cap_atoms: 0,
+                    relative_cap_bps: 0,
+                };
+            }
+        };
+        if strategy.asset_mint != mint.address {
+            let problem = format!("{} is for another asset than {}", entry.strategy, mint.unit.symbol);
+            self.problem(&format!("{place}.strategy"), problem);
+        }
+        let class = Adapter::from_kind(strategy.params.adapter).map(Adapter::asset_class).unwrap_or(0);
+        if class & !mask != 0 {
+            let problem = format!("{} is outside the vault's asset_classes", entry.strategy);
+            self.problem(&format!("{place}.strategy"), problem);
+        }
+        PlannedAllocation {
+            name: entry.strategy.clone(),
+            strategy: strategy.key,
+            absolute_cap_atoms: self.atoms(&format!("{place}.absolute_cap"), &entry.absolute_cap, &mint.unit),
+            relative_cap_bps: self.bps(&format!("{place}.relative_cap"), &entry.relative_cap),
+        }
+    }
+
+    fn program_agrees(&mut self, place: &str, verdict: anchor_lang::Result<()>) {
+        if let Err(error) = verdict {
+            self.problem(place, words(error));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;

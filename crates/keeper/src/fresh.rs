@@ -1,0 +1,112 @@
+//! A vault as it would be with every allocation refreshed, found by simulation: looking costs no fee.
+
+use ballast_client::state::{Nav, StalePolicy, Vault};
+use ballast_client::{CallError, ChainAccount, ChainClient, ChainClock, Rejection, Simulated, decode_vault};
+use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
+
+use crate::setup::{SetupError, VaultSetup, decode};
+
+/// A vault as it would be with everything refreshed that can be.
+#[derive(Clone, Debug)]
+pub struct FreshVault {
+    /// The vault.
+    pub vault: Vault,
+    /// When.
+    pub clock: ChainClock,
+    /// Why a slot could not be refreshed; one entry a slot in use.
+    pub problems: Vec<Option<Rejection>>,
+    /// The watched accounts after the venues' own accrual, in the order asked for.
+    pub watched: Vec<Option<ChainAccount>>,
+}
+
+impl FreshVault {
+    /// Simulates the refreshes. `payer` need not exist.
+    ///
+    /// When they fail together, each slot is tried alone, and those that cannot be refreshed are named.
+    pub fn look(
+        chain: &mut dyn ChainClient,
+        setup: &VaultSetup,
+        payer: &Pubkey,
+        watched: &[Pubkey],
+    ) -> Result<Self, SetupError> {
+        let clock = chain.clock()?;
+        let mut problems = vec![None; setup.slots.len()];
+        if setup.slots.is_empty() {
+            let watched = chain.accounts(watched)?;
+            return Ok(Self { vault: setup.vault, clock, problems, watched });
+        }
+        let all = [&[setup.key], watched].concat();
+        let outcome = match simulate(chain, payer, setup.refreshes(|_, _| true), &all) {
+            Err(CallError::Rejected(_)) => {
+                for (slot, problem) in setup.slots.iter().zip(&mut problems) {
+                    let alone = setup.refresh(slot).into_iter().collect();
+                    match simulate(chain, payer, alone, &[]) {
+                        Ok(_) => {}
+                        Err(CallError::Rejected(rejection)) => *problem = Some(*rejection),
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                let sound = |index: u8| problems.get(usize::from(index)).is_some_and(Option::is_none);
+                simulate(chain, payer, setup.refreshes(|index, _| sound(index)), &all)
+            }
+            outcome => outcome,
+        }?;
+        let mut accounts = match outcome {
+            Some(simulated) => simulated.accounts,
+            None => chain.accounts(&all)?,
+        }
+        .into_iter();
+        let vault = decode(accounts.next().flatten().as_ref(), "vault", &setup.key, decode_vault)?;
+        // The slot of the simulation, which may be later than that of the clock just read.
+        let slot = vault.active().map(|allocation| allocation.refreshed_slot).max();
+        let clock = ChainClock { slot: slot.unwrap_or(0).max(clock.slot), ..clock };
+        Ok(Self { vault, clock, problems, watched: accounts.collect() })
+    }
+
+    /// The vault priced for people: net of locked profit, both sides.
+    ///
+    /// A slot that could not be refreshed is an error under [`StalePolicy::Reject`] unless it is empty.
+    pub fn nav(&self, key: &Pubkey, stale: StalePolicy) -> Result<Nav, SetupError> {
+        self.vault
+            .nav(self.clock.slot, self.clock.unix_ts, stale)
+            .map_err(|error| SetupError::Unpriceable { vault: *key, why: words(error) })
+    }
+
+    /// Why slot `index` could not be refreshed.
+    pub fn problem(&self, index: u8) -> Option<&Rejection> {
+        self.problems.get(usize::from(index)).and_then(Option::as_ref)
+    }
+
+    /// The slots that hold something and cannot be refreshed: while there are any, the program prices the
+    /// vault for leavers only.
+    pub fn stuck(&self) -> impl Iterator<Item = (u8, &Rejection)> {
+        (0u8..)
+            .zip(self.vault.active().zip(&self.problems))
+            .filter(|(_, (allocation, _))| !allocation.is_empty())
+            .filter_map(|(index, (_, problem))| Some((index, problem.as_ref()?)))
+    }
+}
+
+/// Nothing to run is nothing to simulate.
+fn simulate(
+    chain: &mut dyn ChainClient,
+    payer: &Pubkey,
+    instructions: Vec<Instruction>,
+    watched: &[Pubkey],
+) -> Result<Option<Simulated>, CallError> {
+    if instructions.is_empty() {
+        return Ok(None);
+    }
+    chain.simulate(payer, &instructions, watched).map(Some)
+}
+
+/// The program's own words for an error of its code run here.
+pub fn words(error: anchor_lang::error::Error) -> String {
+    match error {
+        anchor_lang::error::Error::AnchorError(error) => {
+            format!("{} ({}, {})", error.error_msg, error.error_name, error.error_code_number)
+        }
+        anchor_lang::error::Error::ProgramError(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,389 @@
+//! The chain behind a JSON-RPC URL, as a [`ChainClient`] on top of [`crate::send`].
+
+use ballast_client::{
+    CallError, ChainAccount, ChainClient, ChainClock, Landed, Refusal, Rejection, Simulated, address,
+};
+use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
+use solana_commitment_config::CommitmentConfig;
+use solana_hash::Hash;
+use solana_instruction::Instruction;
+use solana_message::{AddressLookupTableAccount, VersionedMessage, v0};
+use solana_pubkey::{Pubkey, pubkey};
+use solana_rpc_client::rpc_client::RpcClient;
+use solana_rpc_client_api::config::{
+    RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSimulateTransactionAccountsConfig,
+    RpcSimulateTransactionConfig,
+};
+use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
+use solana_signature::Signature;
+use solana_signer::Signer;
+use solana_signer::null_signer::NullSigner;
+use solana_transaction::versioned::VersionedTransaction;
+use solana_transaction_error::TransactionError;
+
+use crate::send::budget::{MAX_UNITS, with_budget};
+use crate::send::{self, Failure, Request, SendError, SendPolicy, Sender};
+
+const CLOCK: Pubkey = pubkey!("SysvarC1ock11111111111111111111111111111111");
+
+/// Compute units that a venue's own accrual may take in each of our instructions. A simulation may miss it:
+/// somebody else's transaction had it run in the slot that was simulated, and not in the one that comes.
+const ACCRUAL_UNITS: u32 = 25_000;
+
+/// Most accounts a node returns at once.
+const MAX_ACCOUNTS_ASKED: usize = 100;
+
+/// A node, a send policy, and the lookup tables in use.
+pub struct RpcChain {
+    rpc: RpcClient,
+    policy: SendPolicy,
+    tables: Vec<AddressLookupTableAccount>,
+}
+
+impl RpcChain {
+    /// The chain at `url`; everything is as of `confirmed`.
+    pub fn new(url: &str, policy: SendPolicy) -> Self {
+        let rpc = RpcClient::new_with_commitment(url.to_owned(), CommitmentConfig::confirmed());
+        Self { rpc, policy, tables: Vec::new() }
+    }
+
+    /// The node.
+    pub fn rpc(&self) -> &RpcClient {
+        &self.rpc
+    }
+
+    /// Lets transactions use the table at `key`.
+    pub fn use_table(&mut self, key: &Pubkey) -> Result<(), CallError> {
+        let table = send::lookup_table::fetch(&self.rpc, key).map_err(call_error)?;
+        self.keep_table(table.account);
+        Ok(())
+    }
+
+    /// Looks for a table that `authority` owns and that holds `addresses`, or most of them, and uses it.
+    /// Tells whether there is one.
+    ///
+    /// Errors where the node does not search accounts: many public ones do not.
+    pub fn find_table(&mut self, authority: &Pubkey, addresses: &[Pubkey]) -> Result<bool, CallError> {
+        const AUTHORITY_OFFSET: usize = 22;
+        let program = solana_address_lookup_table_interface::program::id();
+        let filter = Memcmp::new_raw_bytes(AUTHORITY_OFFSET, authority.to_bytes().to_vec());
+        let found = self.program_accounts(&program, vec![RpcFilterType::Memcmp(filter)])?;
+        let mut best: Option<(usize, AddressLookupTableAccount)> = None;
+        for (key, _) in found {
+            // Tables being closed are refused here, and are of no use.
+            let Ok(table) = send::lookup_table::fetch(&self.rpc, &key) else { continue };
+            let held = addresses.iter().filter(|key| table.account.addresses.contains(key)).count();
+            if best.as_ref().is_none_or(|(most, _)| held > *most) {
+                best = Some((held, table.account));
+            }
+        }
+        // A table that lacks half of what is needed would not make a transaction fit.
+        let useful = best.filter(|(held, _)| held.saturating_mul(2) >= addresses.len());
+        let is_found = useful.is_some();
+        if let Some((_, table)) = useful {
+            self.keep_table(table);
+        }
+        Ok(is_found)
+    }
+
+    /// Makes a table of `owner`'s that holds `addresses`, and uses it. `owner` pays its rent.
+    pub fn make_table(&mut self, owner: &dyn Signer, addresses: &[Pubkey]) -> Result<Pubkey, CallError> {
+        let sender = Sender::new(&self.rpc, self.policy.clone());
+        let table = send::lookup_table::ensure(&sender, owner, owner, None, addresses).map_err(call_error)?;
+        let key = table.key;
+        self.keep_table(table);
+        Ok(key)
+    }
+
+    /// Accounts of `program` that pass `filters`.
+    pub fn program_accounts(
+        &self,
+        program: &Pubkey,
+        filters: Vec<RpcFilterType>,
+    ) -> Result<Vec<(Pubkey, ChainAccount)>, CallError> {
+        let config = RpcProgramAccountsConfig {
+            filters: Some(filters),
+            account_config: RpcAccountInfoConfig {
+                encoding: Some(UiAccountEncoding::Base64),
+                commitment: Some(CommitmentConfig::confirmed()),
+                ..RpcAccountInfoConfig::default()
+            },
+            ..RpcProgramAccountsConfig::default()
+        };
+        let found = self.rpc.get_program_ui_accounts_with_config(program, config).map_err(unreachable_rpc)?;
+        found.into_iter().map(|(key, account)| Ok((key, read_account(account)?))).collect()
+    }
+
+    /// Whether `instructions` fit one transaction with the tables in use.
+    pub fn fits(&self, payer: &Pubkey, instructions: &[Instruction]) -> Result<bool, CallError> {
+        match self.trial(payer, instructions) {
+            Ok(_) => Ok(true),
+            Err(CallError::TooLarge { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn keep_table(&mut self, table: AddressLookupTableAccount) {
+        self.tables.retain(|kept| kept.key != table.key);
+        self.tables.push(table);
+    }
+
+    fn policy_for(&self, instructions: &[Instruction]) -> SendPolicy {
+        let ours = instructions.iter().filter(|it| it.program_id == address::PROGRAM).count();
+        let accruals = ACCRUAL_UNITS.saturating_mul(u32::try_from(ours).unwrap_or(u32::MAX));
+        let flat = self.policy.unit_margin_flat.saturating_add(accruals);
+        SendPolicy { unit_margin_flat: flat, ..self.policy.clone() }
+    }
+
+    fn trial(&self, payer: &Pubkey, instructions: &[Instruction]) -> Result<VersionedTransaction, CallError> {
+        // As it will be sent: with a compute limit and a price.
+        let all = with_budget(instructions, MAX_UNITS, 1);
+        let message = v0::Message::try_compile(payer, &all, &self.tables, Hash::default())
+            .map_err(|error| CallError::Request(error.to_string()))?;
+        let message = VersionedMessage::V0(message);
+        let signers = usize::from(message.header().num_required_signatures);
+        // One byte counts the signatures: there are never more than 127.
+        let bytes = signers.saturating_mul(64).saturating_add(1).saturating_add(message.serialize().len());
+        if bytes > send::MAX_TRANSACTION_BYTES {
+            return Err(CallError::TooLarge { bytes });
+        }
+        Ok(VersionedTransaction { signatures: vec![Signature::default(); signers], message })
+    }
+
+    /// Decodes watched accounts. Some nodes leave out those that the transaction does not name: these are as
+    /// they were.
+    fn with_untouched(
+        &self,
+        instructions: &[Instruction],
+        watched: &[Pubkey],
+        answered: Vec<Option<UiAccount>>,
+    ) -> Result<Vec<Option<ChainAccount>>, CallError> {
+        let is_named =
+            |key: &Pubkey| instructions.iter().any(|one| one.accounts.iter().any(|meta| meta.pubkey == *key));
+        let decoded = answered.into_iter().map(|account| account.map(read_account).transpose());
+        let mut accounts: Vec<Option<ChainAccount>> = decoded.collect::<Result<_, _>>()?;
+        let missing = |(key, account): (&Pubkey, &Option<ChainAccount>)| {
+            (account.is_none() && !is_named(key)).then_some(*key)
+        };
+        let left_out: Vec<Pubkey> = watched.iter().zip(&accounts).filter_map(missing).collect();
+        if left_out.is_empty() {
+            return Ok(accounts);
+        }
+        let mut read = self.accounts(&left_out)?.into_iter();
+        for (key, account) in watched.iter().zip(&mut accounts) {
+            if account.is_none() && !is_named(key) {
+                *account = read.next().flatten();
+            }
+        }
+        Ok(accounts)
+    }
+
+    /// Reads a failed simulation as the sender does, which simulates again.
+    fn explain(&self, payer: &Pubkey, instructions: &[Instruction], error: &TransactionError) -> CallError {
+        let payer = NullSigner::new(payer);
+        let request = Request { payer: &payer, signers: &[], instructions, tables: &self.tables };
+        match Sender::new(&self.rpc, self.policy.clone()).simulate(&request) {
+            Err(explained) => call_error(explained),
+            // It succeeds now: the state moved on between the two.
+            Ok(_) => CallError::Rejected(Box::new(Rejection {
+                message: error.to_string(),
+                ..Rejection::default()
+            })),
+        }
+    }
+}
+
+impl ChainClient for RpcChain {
+    fn accounts(&self, keys: &[Pubkey]) -> Result<Vec<Option<ChainAccount>>, CallError> {
+        let mut all = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(MAX_ACCOUNTS_ASKED) {
+            let found = self
+                .rpc
+                .get_multiple_accounts_with_commitment(keys, CommitmentConfig::confirmed())
+                .map_err(unreachable_rpc)?;
+            all.extend(found.value.into_iter().map(|account| {
+                account.map(|account| ChainAccount {
+                    lamports: account.lamports,
+                    owner: account.owner,
+                    executable: account.executable,
+                    data: account.data,
+                })
+            }));
+        }
+        Ok(all)
+    }
+
+    fn clock(&self) -> Result<ChainClock, CallError> {
+        let account = self.account(&CLOCK)?;
+        account
+            .as_ref()
+            .and_then(|account| read_clock(&account.data))
+            .ok_or_else(|| CallError::Unreachable("the node has no clock".to_owned()))
+    }
+
+    fn simulate(
+        &mut self,
+        payer: &Pubkey,
+        instructions: &[Instruction],
+        watched: &[Pubkey],
+    ) -> Result<Simulated, CallError> {
+        let transaction = self.trial(payer, instructions)?;
+        let config = RpcSimulateTransactionConfig {
+            sig_verify: false,
+            replace_recent_blockhash: true,
+            commitment: Some(CommitmentConfig::confirmed()),
+            accounts: Some(RpcSimulateTransactionAccountsConfig {
+                encoding: Some(UiAccountEncoding::Base64),
+                addresses: watched.iter().map(Pubkey::to_string).collect(),
+            }),
+            ..RpcSimulateTransactionConfig::default()
+        };
+        let outcome =
+            self.rpc.simulate_transaction_with_config(&transaction, config).map_err(unreachable_rpc)?.value;
+        if let Some(error) = outcome.err {
+            return Err(self.explain(payer, instructions, &TransactionError::from(error)));
+        }
+        let accounts = outcome.accounts.unwrap_or_default();
+        if accounts.len() != watched.len() {
+            return Err(unreadable("accounts after a simulation"));
+        }
+        Ok(Simulated {
+            units: outcome.units_consumed.unwrap_or_default(),
+            return_data: match outcome.return_data {
+                Some(data) => UiAccountData::Binary(data.data.0, UiAccountEncoding::Base64)
+                    .decode()
+                    .ok_or_else(|| unreadable("return data"))?,
+                None => Vec::new(),
+            },
+            accounts: self.with_untouched(instructions, watched, accounts)?,
+        })
+    }
+
+    fn send(&mut self, instructions: &[Instruction], signers: &[&dyn Signer]) -> Result<Landed, CallError> {
+        let (payer, others) =
+            signers.split_first().ok_or_else(|| CallError::Request("it has no signer".to_owned()))?;
+        let request = Request { payer: *payer, signers: others, instructions, tables: &self.tables };
+        let policy = self.policy_for(instructions);
+        let sent = Sender::new(&self.rpc, policy).send(&request).map_err(call_error)?;
+        Ok(Landed { signature: sent.signature, slot: sent.slot, units: sent.simulated_units })
+    }
+}
+
+fn read_account(account: UiAccount) -> Result<ChainAccount, CallError> {
+    let data = account.data.decode().ok_or_else(|| unreadable("account data"))?;
+    let owner = account.owner.parse().map_err(|_| unreadable("account owner"))?;
+    Ok(ChainAccount { lamports: account.lamports, owner, executable: account.executable, data })
+}
+
+/// Slot, start of the epoch, epoch, next epoch with a leader schedule, unix time.
+fn read_clock(data: &[u8]) -> Option<ChainClock> {
+    let word = |index: usize| Some(*data.get(index.checked_mul(8)?..)?.first_chunk::<8>()?);
+    Some(ChainClock {
+        slot: u64::from_le_bytes(word(0)?),
+        epoch: u64::from_le_bytes(word(2)?),
+        unix_ts: i64::from_le_bytes(word(4)?),
+    })
+}
+
+fn unreadable(what: &str) -> CallError {
+    CallError::Unreachable(format!("the node's answer has no readable {what}"))
+}
+
+fn unreachable_rpc(error: solana_rpc_client_api::client_error::Error) -> CallError {
+    CallError::Unreachable(error.to_string())
+}
+
+/// A failure in the program's own words.
+fn rejection(failure: &Failure, signature: Option<Signature>) -> Rejection {
+    // Codes overlap between programs.
+    let ours = failure.program == Some(address::PROGRAM);
+    let refusal = failure.custom_code.filter(|_| ours).and_then(Refusal::from_code);
+    let named = failure.message.as_ref().zip(failure.name.as_ref());
+    let message = match named {
+        Some((message, name)) => format!("{} ({name})", message.trim_end_matches('.')),
+        None => last_words(&failure.logs).unwrap_or_else(|| failure.error.to_string()),
+    };
+    Rejection {
+        refusal,
+        code: failure.custom_code,
+        message,
+        account: failure.account.clone(),
+        instruction: failure.instruction,
+        program: failure.program,
+        logs: failure.logs.clone(),
+        signature,
+    }
+}
+
+/// How the innermost program says that it failed.
+fn last_words(logs: &[String]) -> Option<String> {
+    let (_, words) = logs
+        .iter()
+        .rev()
+        .find_map(|line| line.strip_prefix("Program ").and_then(|rest| rest.split_once(" failed: ")))?;
+    Some(words.to_owned())
+}
+
+fn call_error(error: SendError) -> CallError {
+    match error {
+        SendError::Rejected(failure) => CallError::Rejected(Box::new(rejection(&failure, None))),
+        SendError::Failed { signature, failure, .. } => {
+            CallError::Rejected(Box::new(rejection(&failure, Some(signature))))
+        }
+        SendError::TooLarge { bytes } => CallError::TooLarge { bytes },
+        error @ SendError::Expired { .. } => CallError::Expired(error.to_string()),
+        error @ SendError::Unknown { .. } => CallError::Unknown(error.to_string()),
+        error @ SendError::Rpc { .. } => CallError::Unreachable(error.to_string()),
+        error => CallError::Request(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_is_read_at_its_offsets() {
+        let words = [10u64, 1, 2, 3, 1_700_000_000];
+        let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let expected = ChainClock { slot: 10, epoch: 2, unix_ts: 1_700_000_000 };
+        assert_eq!(read_clock(&data), Some(expected));
+        assert_eq!(read_clock(&data[..39]), None);
+    }
+
+    fn failure(program: Pubkey) -> Failure {
+        Failure {
+            error: TransactionError::AccountInUse,
+            instruction: Some(1),
+            program: Some(program),
+            custom_code: Some(6_037),
+            name: Some("StaleAllocation".to_owned()),
+            message: Some("refresh first.".to_owned()),
+            account: Some("vault".to_owned()),
+            logs: vec![],
+        }
+    }
+
+    #[test]
+    fn only_our_own_codes_are_our_refusals() {
+        let ours = rejection(&failure(address::PROGRAM), None);
+        assert_eq!(ours.refusal.map(|refusal| refusal.name).as_deref(), Some("StaleAllocation"));
+        let other = rejection(&failure(address::KAMINO_LEND), None);
+        assert_eq!((other.refusal, other.message.as_str()), (None, "refresh first (StaleAllocation)"));
+    }
+
+    #[test]
+    fn a_failure_without_a_name_is_in_the_runtimes_words() {
+        let line = format!("Program {} failed: exceeded CUs meter at BPF instruction", address::PROGRAM);
+        let nameless = Failure { name: None, message: None, logs: vec![line], ..failure(address::TOKEN) };
+        assert_eq!(rejection(&nameless, None).message, "exceeded CUs meter at BPF instruction");
+    }
+
+    #[test]
+    fn a_transaction_that_does_not_fit_says_so_before_anything_is_asked() {
+        let chain = RpcChain::new("http://127.0.0.1:1", SendPolicy::default());
+        let payer = Pubkey::new_from_array([1; 32]);
+        let long = Instruction { program_id: payer, accounts: vec![], data: vec![0; 1_200] };
+        assert!(matches!(chain.trial(&payer, &[long]), Err(CallError::TooLarge { bytes }) if bytes > 1_232));
+    }
+}

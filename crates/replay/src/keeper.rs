@@ -1,0 +1,248 @@
+//! The keeper of a replay: the policy's decisions on the chain, and the real keeper's amounts for the moves.
+
+use ballast_client::instruction;
+use ballast_client::state::{StalePolicy, Vault};
+use ballast_engine::policy::{Action, EqualWeight, Hold, Plain, Policy, PortfolioView, Targets};
+use ballast_keeper::moves::{Move, MoveTerms, SlotPlan, plan_slot};
+use ballast_math::MAX_ALLOCATIONS;
+use ballast_math::mul_div::bps_floor;
+use ballast_sandbox::StageError;
+use sha2::{Digest, Sha256};
+use solana_signer::Signer;
+
+use crate::cast::{Cast, Venue};
+use crate::refusal::{Outcome, outcome};
+use crate::settings::PolicyKind;
+
+/// Targets nearer than this to those in force are not ordered again, bps of the vault.
+const SAME_TARGET_BPS: u16 = 50;
+/// Distance kept from targets: prices move between looking and landing.
+const MARGIN_BPS: u16 = 1;
+/// How long a decision's moves are tried before they are given up for the next decision.
+const PATIENCE_SECS: i64 = 24 * 3_600;
+
+/// Most of a pool to move at once, bps: its price then moves by about half a percent.
+pub const POOL_PART_BPS: u64 = 50;
+
+/// What the policy wants.
+pub enum Wish {
+    /// Nothing.
+    Hold,
+    /// These weights.
+    Decide([u16; MAX_ALLOCATIONS]),
+}
+
+/// A move that was tried.
+pub struct Tried {
+    /// Slot.
+    pub index: u8,
+    /// Whether funds were to come back to idle.
+    pub decrease: bool,
+    /// Compute units, or the limit that refused.
+    pub result: Result<u64, String>,
+}
+
+/// Decides and moves.
+pub struct Keeper {
+    policy: Box<dyn Policy>,
+    /// Since when moves of the decision in force are owed.
+    owed_since: Option<i64>,
+}
+
+impl Keeper {
+    /// Follows the policy of that kind.
+    pub fn new(kind: PolicyKind) -> Self {
+        let policy: Box<dyn Policy> = match kind {
+            PolicyKind::Plain => Box::new(Plain::default()),
+            PolicyKind::EqualWeight => Box::new(EqualWeight::default()),
+            PolicyKind::Hold => Box::new(OnceThenHold::default()),
+        };
+        Self { policy, owed_since: None }
+    }
+
+    /// The policy's name.
+    pub fn policy_name(&self) -> &'static str {
+        self.policy.name()
+    }
+
+    /// What the policy makes of `view`. What is ordered and not yet moved is not ordered again.
+    pub fn wish(&mut self, view: &PortfolioView) -> Wish {
+        let Targets { weights_bps, action } = self.policy.decide(view);
+        let Action::Move { .. } = action else { return Wish::Hold };
+        let in_force = view.slots.iter().map(|slot| slot.target_bps).chain(std::iter::repeat(0));
+        let changed = weights_bps.iter().zip(in_force).any(|(to, from)| to.abs_diff(from) >= SAME_TARGET_BPS);
+        // Once the moves are made, the same targets are a new order: values have drifted from them.
+        if changed || self.owed_since.is_none() { Wish::Decide(weights_bps) } else { Wish::Hold }
+    }
+
+    /// Sends the decision. All slots must be refreshed in this slot of time.
+    pub fn decide(
+        &mut self,
+        cast: &mut Cast,
+        targets_bps: [u16; MAX_ALLOCATIONS],
+        now_ts: i64,
+    ) -> Result<Outcome, StageError> {
+        let vault = cast.stage.vault(&cast.vault)?;
+        let keeper = cast.stage.keeper.pubkey();
+        let input_hash = Sha256::digest(format!("{now_ts} {targets_bps:?}").as_bytes()).into();
+        let rebalance =
+            instruction::rebalance(keeper, cast.vault, &vault, cast.stage.model, targets_bps, input_hash);
+        let sent = cast.stage.world.send(&[rebalance], &[&cast.stage.keeper]);
+        let result = outcome(sent.map_err(StageError::from))?;
+        if matches!(result, Outcome::Done(_)) {
+            self.owed_since = Some(now_ts);
+        }
+        Ok(result)
+    }
+
+    /// Moves every slot as far toward its target as it goes now, decreases first, if moves are owed.
+    pub fn execute(&mut self, cast: &mut Cast, now_ts: i64) -> Result<Vec<Tried>, StageError> {
+        let Some(since) = self.owed_since else { return Ok(Vec::new()) };
+        let mut tried = Vec::new();
+        let mut settled = true;
+        for decreases in [true, false] {
+            for number in 0..cast.slots.len() {
+                let vault = cast.stage.vault(&cast.vault)?;
+                let Some(plan) = plan(cast, &vault, number, now_ts) else { continue };
+                let step = match plan {
+                    SlotPlan::Rest => continue,
+                    SlotPlan::Hindered(_) => {
+                        settled = false;
+                        continue;
+                    }
+                    SlotPlan::Move(step) if step.is_decrease() == decreases => {
+                        let part = in_part(cast, &vault, number, step)?;
+                        settled &= part == step;
+                        part
+                    }
+                    SlotPlan::Move(_) => continue,
+                };
+                let result = match outcome(send_move(cast, &vault, number, step))? {
+                    Outcome::Done(done) => Ok(done.compute_units),
+                    Outcome::Refused(limit) => {
+                        settled = false;
+                        Err(limit)
+                    }
+                };
+                tried.push(Tried { index: step.index(), decrease: decreases, result });
+            }
+        }
+        if settled || now_ts.saturating_sub(since) > PATIENCE_SECS {
+            self.owed_since = None;
+        }
+        Ok(tried)
+    }
+}
+
+/// What the real keeper would do about slot `number`.
+fn plan(cast: &Cast, vault: &Vault, number: usize, now_ts: i64) -> Option<SlotPlan> {
+    let slot = cast.stage.world.clock().slot;
+    let nav = vault.nav(slot, now_ts, StalePolicy::Reject).ok()?;
+    let refreshed = vault.allocations.get(number)?.refreshed_slot == slot;
+    let terms = MoveTerms { margin_bps: MARGIN_BPS, rest_bps: 0, model_live: true };
+    plan_slot(vault, u8::try_from(number).ok()?, nav.gross_low, refreshed, &terms)
+}
+
+/// As much of `step` as a pool takes at once without moving its price by more than half a percent; the rest
+/// follows when arbitrage has brought the price back.
+fn in_part(cast: &Cast, vault: &Vault, number: usize, step: Move) -> Result<Move, StageError> {
+    let Some(Venue::Pool(pool)) = cast.slots.get(number).map(|slot| slot.venue) else { return Ok(step) };
+    let part = POOL_PART_BPS;
+    Ok(match step {
+        Move::Decrease { index, receipts } => {
+            let most = bps_floor(cast.lp_supply(&pool)?, part).unwrap_or(receipts);
+            Move::Decrease { index, receipts: receipts.min(most.max(1)) }
+        }
+        Move::Increase { index, atoms } => {
+            // Half of what goes in is swapped: twice the part of one side.
+            let most = bps_floor(cast.pool_side(&pool)?, part.saturating_mul(2)).unwrap_or(atoms);
+            Move::Increase { index, atoms: atoms.min(most.max(vault.limits.min_move_atoms)) }
+        }
+    })
+}
+
+fn send_move(
+    cast: &mut Cast,
+    vault: &Vault,
+    number: usize,
+    step: Move,
+) -> Result<ballast_sandbox::Done, StageError> {
+    let index = step.index();
+    let missing = || StageError::Venue(index);
+    let slot = cast.slots.get(number).ok_or_else(missing)?;
+    let payer = cast.stage.world.payer.pubkey();
+    let (direction, amount) = match step {
+        Move::Decrease { receipts, .. } => (ballast::Direction::Decrease, receipts),
+        Move::Increase { atoms, .. } => (ballast::Direction::Increase, atoms),
+    };
+    let allocate = instruction::allocate(payer, cast.vault, vault, index, direction, amount, &slot.accounts);
+    cast.stage.send(&[allocate.ok_or_else(missing)?], &[])
+}
+
+/// Equal weights until they are once ordered, then nothing: what holding is measured on.
+#[derive(Default)]
+struct OnceThenHold {
+    opening: EqualWeight,
+    hold: Hold,
+}
+
+impl Policy for OnceThenHold {
+    fn name(&self) -> &'static str {
+        "hold"
+    }
+
+    fn decide(&mut self, view: &PortfolioView) -> Targets {
+        let ordered = view.slots.iter().any(|slot| slot.target_bps > 0);
+        if ordered {
+            return self.hold.decide(view);
+        }
+        self.opening.decide(view)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ballast_engine::policy::{Income, SlotOutlook};
+    use ballast_math::portfolio;
+
+    use super::*;
+
+    fn view(target_bps: u16, value_atoms: u64) -> PortfolioView {
+        let mut limits = portfolio::PortfolioView {
+            total_atoms: 1_000_000,
+            turnover_cap_bps: 20_000,
+            ..portfolio::PortfolioView::default()
+        };
+        limits.slots[0] = portfolio::SlotView {
+            value_atoms,
+            absolute_cap_atoms: u64::MAX,
+            relative_cap_bps: 5_000,
+            may_increase: true,
+        };
+        let outlook = SlotOutlook {
+            target_bps,
+            withdrawable_atoms: value_atoms,
+            move_cost_bps: 0.0,
+            income: Income::Stake { apr: 0.05 },
+        };
+        PortfolioView { limits, slots: vec![outlook] }
+    }
+
+    #[test]
+    fn what_is_ordered_is_not_ordered_again() {
+        let mut keeper = Keeper::new(PolicyKind::Plain);
+        assert!(matches!(keeper.wish(&view(0, 0)), Wish::Decide(targets) if targets[0] == 5_000));
+        keeper.owed_since = Some(0);
+        assert!(matches!(keeper.wish(&view(5_000, 0)), Wish::Hold));
+        keeper.owed_since = None;
+        assert!(matches!(keeper.wish(&view(5_000, 100_000)), Wish::Decide(_)));
+    }
+
+    #[test]
+    fn holding_orders_once() {
+        let mut keeper = Keeper::new(PolicyKind::Hold);
+        assert!(matches!(keeper.wish(&view(0, 0)), Wish::Decide(_)));
+        assert!(matches!(keeper.wish(&view(5_000, 100)), Wish::Hold));
+        assert_eq!(keeper.policy_name(), "hold");
+    }
+}

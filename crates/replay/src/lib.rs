@@ -1,0 +1,37 @@
+//! Where the engine meets the sandbox: a market, step by step, on the real bytecode.
+//!
+//! | Module | Job |
+//! |---|---|
+//! | [`settings`] | what to replay, and [`settings::ReplaySettings::market`]: history files or a generator |
+//! | [`class`] | the limits of each risk class |
+//! | [`cast`] | the world: one vault and its venues, at addresses that depend on nothing but the settings |
+//! | [`venues`] | moves oracles and venues as the market did |
+//! | [`outlook`] | what a policy sees of the vault |
+//! | [`crowd`], [`exit`] | people who come and leave |
+//! | [`keeper`] | decisions and moves |
+//! | [`conservation`] | nobody can redeem what is not there, checked every step |
+//! | [`run`] | the loop: [`Replay`] |
+//!
+//! Floating point decides what the market does and what is reported, never what anybody owns: that is the
+//! bytecode's business. Same settings and files, same report, `timing` apart.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod cast;
+pub mod class;
+pub mod conservation;
+pub mod crowd;
+mod error;
+pub mod exit;
+mod flows;
+pub mod keeper;
+mod keys;
+pub mod outlook;
+mod refusal;
+pub mod run;
+pub mod settings;
+pub mod venues;
+
+pub use class::RiskClass;
+pub use error::ReplayError;
+pub use run::{Progress, Replay};
+pub use settings::{Asset, PolicyKind, ReplaySettings};

@@ -1,0 +1,290 @@
+use ballast::BallastError;
+use ballast::adapters::kind;
+use ballast::events::StrategyListed;
+use ballast::state::{StrategyParams, asset_class};
+use ballast_client::{address, instruction};
+use ballast_sandbox::{Chain, Done, Scene, SceneSpec, Stage, StageError, kamino, stake_pool, usual_strategy};
+use ballast_tests::{assert_emitted, assert_other_refusal, assert_refused, programs};
+use kamino_lend::fixture::{ReserveBuilder, edit, market_authority};
+use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
+use solana_signer::Signer;
+
+const ALREADY_IN_USE: u32 = 0;
+
+/// A stage with a reserve that is not listed yet.
+fn stage() -> (Stage, Pubkey, kamino::Reserve) {
+    let mut stage = Stage::new(programs(), 1_700_000_000).unwrap();
+    let mint = stage.mint(6).unwrap();
+    let reserve = add_reserve(&mut stage, mint);
+    (stage, mint, reserve)
+}
+
+fn add_reserve(stage: &mut Stage, mint: Pubkey) -> kamino::Reserve {
+    let key = Pubkey::new_unique();
+    let builder = ReserveBuilder::new(key, Pubkey::new_unique(), mint, 6);
+    kamino::create(&mut stage.world, key, &builder).unwrap()
+}
+
+fn list(
+    stage: &mut Stage,
+    venue: Pubkey,
+    program: Pubkey,
+    mint: Pubkey,
+    params: StrategyParams,
+) -> Result<Done, StageError> {
+    let (payer, governance) = (stage.world.payer.pubkey(), stage.governance.pubkey());
+    stage.govern(&[instruction::list_strategy(payer, governance, venue, program, mint, params)])
+}
+
+fn list_reserve(stage: &mut Stage, venue: Pubkey, mint: Pubkey) -> Result<Done, StageError> {
+    list(stage, venue, address::KAMINO_LEND, mint, usual_strategy(kind::KAMINO_LEND))
+}
+
+fn assert_not_listed(stage: &Stage, venue: &Pubkey, mint: &Pubkey) {
+    let strategy = stage.world.account(&address::strategy(venue, mint)).unwrap();
+    assert!(strategy.is_none_or(|account| account.data.is_empty()));
+}
+
+/// A stake pool of 1,000 SOL that is not listed yet.
+fn add_stake_pool(stage: &mut Stage) -> stake_pool::StakePool {
+    let lamports = 1_000_000_000_000;
+    let fees = stake_pool::Fees::default();
+    stake_pool::create(&mut stage.world, Pubkey::new_unique(), lamports, lamports, 0, fees).unwrap()
+}
+
+#[test]
+fn spec_3_a_reserves_accounts_are_pinned_from_its_own_bytes() {
+    let (mut stage, mint, reserve) = stage();
+    let mut params = usual_strategy(kind::KAMINO_LEND);
+    params.risk_factors = [11, 12, 13, 0, 0, 0, 0, 14];
+    let done = list(&mut stage, reserve.key, address::KAMINO_LEND, mint, params).unwrap();
+    let key = address::strategy(&reserve.key, &mint);
+    let strategy = stage.strategy(&key).unwrap();
+    let (authority, _) = market_authority(&reserve.market);
+    assert_eq!(
+        strategy.pinned[..5],
+        [reserve.key, reserve.market, authority, reserve.liquidity_vault, reserve.ctoken_mint]
+    );
+    assert_eq!(strategy.pinned_count, 5);
+    assert_eq!((strategy.venue_program, strategy.asset_mint), (address::KAMINO_LEND, mint));
+    assert_eq!((strategy.receipt_mint, strategy.leg_mint), (reserve.ctoken_mint, Pubkey::default()));
+    assert_eq!((strategy.asset_class, strategy.risk_factors), (asset_class::LENDING, params.risk_factors));
+    let clock = stage.world.clock();
+    assert_eq!((strategy.listed_slot, strategy.listed_ts), (clock.slot, clock.unix_timestamp));
+    let expected = StrategyListed {
+        strategy: key,
+        adapter: kind::KAMINO_LEND,
+        venue: reserve.key,
+        asset_mint: mint,
+        slot: clock.slot,
+    };
+    assert_emitted(&done, &expected);
+}
+
+#[test]
+fn spec_3_a_pool_is_pinned_for_either_of_its_assets() {
+    let mut scene =
+        Scene::build(programs(), 1_700_000_000, SceneSpec { reserves: 0, pool: true, stake_pool: false })
+            .unwrap();
+    let pool = scene.pool.unwrap();
+    scene.stage.list(&pool.key, kind::RAYDIUM_CPMM, &address::WRAPPED_SOL).unwrap();
+    for (side, mint) in pool.mints.iter().enumerate() {
+        let strategy = scene.stage.strategy(&address::strategy(&pool.key, mint)).unwrap();
+        let leg = pool.mints[1 - side];
+        assert_eq!(strategy.pinned[..3], [pool.key, pool.vaults[side], pool.vaults[1 - side]]);
+        assert_eq!(strategy.pinned[3..5], [address::price_guard(&leg), address::price_guard(mint)]);
+        assert_eq!(strategy.pinned[6..9], [pool.config, pool.lp_mint, leg]);
+        assert_eq!((strategy.leg_mint, strategy.receipt_mint), (leg, pool.lp_mint));
+        assert_eq!((strategy.leg_token_program, strategy.pinned_count), (address::TOKEN, 10));
+        assert_eq!(strategy.asset_class, asset_class::LIQUIDITY);
+        assert_eq!((strategy.max_slippage_bps, strategy.max_divergence_bps), (100, 200));
+    }
+}
+
+#[test]
+fn spec_3_a_stake_pools_accounts_are_pinned_from_its_own_bytes() {
+    let (mut stage, _, _) = stage();
+    let pool = add_stake_pool(&mut stage);
+    let params = usual_strategy(kind::SPL_STAKE_POOL);
+    list(&mut stage, pool.key, address::SPL_STAKE_POOL, address::WRAPPED_SOL, params).unwrap();
+    let strategy = stage.strategy(&address::strategy(&pool.key, &address::WRAPPED_SOL)).unwrap();
+    assert_eq!(
+        strategy.pinned[..6],
+        [pool.key, pool.validator_list, pool.reserve, pool.fee_account, pool.mint, pool.authority]
+    );
+    assert_eq!((strategy.receipt_mint, strategy.asset_class), (pool.mint, asset_class::STAKING));
+}
+
+#[test]
+fn spec_1_only_governance_may() {
+    let (mut stage, mint, reserve) = stage();
+    let payer = stage.world.payer.pubkey();
+    for who in [stage.guardian.insecure_clone(), Keypair::new()] {
+        let params = usual_strategy(kind::KAMINO_LEND);
+        let instruction =
+            instruction::list_strategy(payer, who.pubkey(), reserve.key, address::KAMINO_LEND, mint, params);
+        assert_refused(stage.send(&[instruction], &[&who]), BallastError::NotGovernance);
+    }
+    assert_not_listed(&stage, &reserve.key, &mint);
+}
+
+#[test]
+fn spec_2_the_adapter_must_be_known() {
+    let (mut stage, mint, reserve) = stage();
+    let params = usual_strategy(3);
+    let result = list(&mut stage, reserve.key, address::KAMINO_LEND, mint, params);
+    assert_refused(result, BallastError::UnknownAdapter);
+    assert_not_listed(&stage, &reserve.key, &mint);
+}
+
+#[test]
+fn spec_2_a_spoofed_venue_program_is_refused() {
+    let (mut stage, mint, reserve) = stage();
+    let params = usual_strategy(kind::KAMINO_LEND);
+    // Another program, another venue's program, and no program at all.
+    for program in [address::TOKEN, address::RAYDIUM_CPMM, reserve.market] {
+        let result = list(&mut stage, reserve.key, program, mint, params);
+        assert_refused(result, BallastError::WrongVenueProgram);
+    }
+    assert_not_listed(&stage, &reserve.key, &mint);
+}
+
+#[test]
+fn spec_2_a_copy_of_a_reserve_under_another_owner_is_refused() {
+    let (mut stage, mint, reserve) = stage();
+    let mut copy = stage.world.expect_account(&reserve.key, "reserve").unwrap();
+    let key = Pubkey::new_unique();
+    copy.owner = address::RAYDIUM_CPMM;
+    stage.world.set_account(&key, copy).unwrap();
+    assert_refused(list_reserve(&mut stage, key, mint), BallastError::VenueAccountOwner);
+    assert_not_listed(&stage, &key, &mint);
+
+    let pool = add_stake_pool(&mut stage);
+    let mut copy = stage.world.expect_account(&pool.key, "stake pool").unwrap();
+    copy.owner = address::KAMINO_LEND;
+    stage.world.set_account(&pool.key, copy).unwrap();
+    let params = usual_strategy(kind::SPL_STAKE_POOL);
+    let result = list(&mut stage, pool.key, address::SPL_STAKE_POOL, address::WRAPPED_SOL, params);
+    assert_refused(result, BallastError::VenueAccountOwner);
+}
+
+#[test]
+fn spec_2_another_type_of_account_is_refused() {
+    let (mut stage, mint, reserve) = stage();
+    assert_refused(list_reserve(&mut stage, reserve.market, mint), BallastError::VenueAccountInvalid);
+    // Right size, another discriminator.
+    stage
+        .world
+        .edit(&reserve.key, "reserve", |data| {
+            data[0] ^= 1;
+            Ok(())
+        })
+        .unwrap();
+    assert_refused(list_reserve(&mut stage, reserve.key, mint), BallastError::VenueAccountInvalid);
+    // A stake pool's list of validators is the same program's.
+    let pool = add_stake_pool(&mut stage);
+    let params = usual_strategy(kind::SPL_STAKE_POOL);
+    let result = list(&mut stage, pool.validator_list, address::SPL_STAKE_POOL, address::WRAPPED_SOL, params);
+    assert_refused(result, BallastError::VenueAccountInvalid);
+}
+
+#[test]
+fn spec_2_a_venue_of_another_asset_is_refused() {
+    let (mut stage, _, reserve) = stage();
+    let other = stage.mint(6).unwrap();
+    assert_refused(list_reserve(&mut stage, reserve.key, other), BallastError::StrategyAssetMismatch);
+    let pool = add_stake_pool(&mut stage);
+    let params = usual_strategy(kind::SPL_STAKE_POOL);
+    let result = list(&mut stage, pool.key, address::SPL_STAKE_POOL, other, params);
+    assert_refused(result, BallastError::StrategyAssetMismatch);
+    let mut scene =
+        Scene::build(programs(), 1_700_000_000, SceneSpec { reserves: 0, pool: true, stake_pool: false })
+            .unwrap();
+    let (pool, other) = (scene.pool.unwrap(), scene.stage.mint(6).unwrap());
+    let params = usual_strategy(kind::RAYDIUM_CPMM);
+    let result = list(&mut scene.stage, pool.key, address::RAYDIUM_CPMM, other, params);
+    assert_refused(result, BallastError::StrategyAssetMismatch);
+}
+
+#[test]
+fn spec_2_a_pool_of_one_mint_twice_is_refused() {
+    let mut scene =
+        Scene::build(programs(), 1_700_000_000, SceneSpec { reserves: 0, pool: true, stake_pool: false })
+            .unwrap();
+    let (pool, mint) = (scene.pool.unwrap(), address::WRAPPED_SOL);
+    const MINTS: [core::ops::Range<usize>; 2] = [168..200, 200..232];
+    scene
+        .stage
+        .world
+        .edit(&pool.key, "pool", |data| {
+            for range in MINTS {
+                data[range].copy_from_slice(mint.as_ref());
+            }
+            Ok(())
+        })
+        .unwrap();
+    let params = usual_strategy(kind::RAYDIUM_CPMM);
+    let result = list(&mut scene.stage, pool.key, address::RAYDIUM_CPMM, mint, params);
+    assert_refused(result, BallastError::VenueAccountInvalid);
+}
+
+#[test]
+fn spec_4_a_reserve_that_blocks_ctokens_is_not_listed() {
+    let (mut stage, mint, reserve) = stage();
+    reserve.edit(&mut stage.world, |data| edit::set_block_ctoken_usage(data, true)).unwrap();
+    assert_refused(list_reserve(&mut stage, reserve.key, mint), BallastError::VenueDisabled);
+    assert_not_listed(&stage, &reserve.key, &mint);
+}
+
+#[test]
+fn spec_4_a_restricted_stake_pool_is_not_listed() {
+    let (mut stage, _, _) = stage();
+    let params = usual_strategy(kind::SPL_STAKE_POOL);
+    for restrict in [stake_pool::StakePool::restrict_deposits, stake_pool::StakePool::restrict_withdrawals] {
+        let pool = add_stake_pool(&mut stage);
+        restrict(&pool, &mut stage.world, &Pubkey::new_unique()).unwrap();
+        let result = list(&mut stage, pool.key, address::SPL_STAKE_POOL, address::WRAPPED_SOL, params);
+        assert_refused(result, BallastError::VenueDisabled);
+        assert_not_listed(&stage, &pool.key, &address::WRAPPED_SOL);
+    }
+}
+
+#[test]
+fn spec_4_a_stake_pool_of_another_token_program_is_not_listed() {
+    let (mut stage, _, _) = stage();
+    let pool = add_stake_pool(&mut stage);
+    const TOKEN_PROGRAM: core::ops::Range<usize> = 226..258;
+    stage
+        .world
+        .edit(&pool.key, "stake pool", |data| {
+            data[TOKEN_PROGRAM].copy_from_slice(address::TOKEN_2022.as_ref());
+            Ok(())
+        })
+        .unwrap();
+    let params = usual_strategy(kind::SPL_STAKE_POOL);
+    let result = list(&mut stage, pool.key, address::SPL_STAKE_POOL, address::WRAPPED_SOL, params);
+    assert_refused(result, BallastError::WrongTokenProgram);
+}
+
+#[test]
+fn slippage_and_divergence_are_bounded() {
+    let (mut stage, mint, reserve) = stage();
+    for (slippage, divergence) in [(1_001, 0), (0, 1_001)] {
+        let params = StrategyParams {
+            max_slippage_bps: slippage,
+            max_divergence_bps: divergence,
+            ..usual_strategy(kind::KAMINO_LEND)
+        };
+        let result = list(&mut stage, reserve.key, address::KAMINO_LEND, mint, params);
+        assert_refused(result, BallastError::InvalidLimits);
+    }
+    assert_not_listed(&stage, &reserve.key, &mint);
+}
+
+#[test]
+fn a_strategy_is_listed_once() {
+    let (mut stage, mint, reserve) = stage();
+    list_reserve(&mut stage, reserve.key, mint).unwrap();
+    assert_other_refusal(list_reserve(&mut stage, reserve.key, mint), ALREADY_IN_USE);
+}

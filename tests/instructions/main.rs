@@ -1,0 +1,28 @@
+//! One file an instruction: the happy path with its events, every line of its Specification, every error
+//! it can raise, and that a refusal changed nothing.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod add_allocation;
+mod allocate;
+mod allocate_limits;
+mod approve_model;
+mod claim_fees;
+mod create_vault;
+mod deposit;
+mod errors;
+mod initialize_config;
+mod list_strategy;
+mod oracle;
+mod rebalance;
+mod refresh_allocation;
+mod revoke_model;
+mod set_allocation_caps;
+mod set_fees;
+mod set_keeper;
+mod set_limits;
+mod set_pause_level;
+mod set_price_guard;
+mod set_profile;
+mod simulate_rebalance;
+mod withdraw;
+mod withdraw_from;

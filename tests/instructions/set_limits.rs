@@ -1,0 +1,121 @@
+use ballast::BallastError;
+use ballast::events::LimitsSet;
+use ballast::state::VaultLimits;
+use ballast_client::instruction;
+use ballast_sandbox::{Chain, Scene, SceneSpec, usual_limits};
+use ballast_tests::{assert_emitted, assert_refused, programs};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+const USDC: u64 = 1_000_000;
+const DAY: u32 = 86_400;
+
+fn scene() -> Scene {
+    let spec = SceneSpec { reserves: 1, pool: false, stake_pool: false };
+    Scene::build(programs(), 1_700_000_000, spec).unwrap()
+}
+
+#[test]
+fn governance_changes_every_limit() {
+    let mut scene = scene();
+    let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());
+    let limits = VaultLimits {
+        deposit_cap_atoms: 1,
+        min_move_atoms: 2,
+        turnover_window_secs: 31 * DAY,
+        loss_window_secs: 3_600,
+        cooldown_secs: 7 * DAY,
+        profit_unlock_secs: 31 * DAY,
+        min_horizon_secs: u32::MAX,
+        idle_buffer_bps: 10_000,
+        turnover_cap_bps: 60_000,
+        loss_call_bps: 300,
+        loss_window_bps: 500,
+        reserved: 0,
+    };
+    let done = scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
+    assert_eq!(scene.stage.vault(&vault).unwrap().limits, limits);
+    assert_emitted(&done, &LimitsSet { vault, limits });
+}
+
+#[test]
+fn spec_1_only_governance_may() {
+    let mut scene = scene();
+    let vault = scene.usdc_vault;
+    let limits = VaultLimits { loss_call_bps: 0, ..usual_limits() };
+    for who in [scene.stage.guardian.insecure_clone(), Keypair::new()] {
+        let instruction = instruction::set_limits(who.pubkey(), vault, limits);
+        assert_refused(scene.stage.send(&[instruction], &[&who]), BallastError::NotGovernance);
+    }
+    assert_eq!(scene.stage.vault(&vault).unwrap().limits, usual_limits());
+}
+
+#[test]
+fn spec_2_hard_bounds_hold_for_governance_too() {
+    let mut scene = scene();
+    let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());
+    let usual = usual_limits();
+    for limits in [
+        VaultLimits { turnover_window_secs: 3_599, ..usual },
+        VaultLimits { turnover_window_secs: 31 * DAY + 1, ..usual },
+        VaultLimits { loss_window_secs: 3_599, ..usual },
+        VaultLimits { loss_window_secs: 31 * DAY + 1, ..usual },
+        VaultLimits { cooldown_secs: 7 * DAY + 1, ..usual },
+        VaultLimits { profit_unlock_secs: 31 * DAY + 1, ..usual },
+        VaultLimits { idle_buffer_bps: 10_001, ..usual },
+        VaultLimits { turnover_cap_bps: 60_001, ..usual },
+        VaultLimits { loss_call_bps: 301, ..usual },
+        VaultLimits { loss_window_bps: 501, ..usual },
+        VaultLimits { min_move_atoms: 0, ..usual },
+        VaultLimits { reserved: 1, ..usual },
+    ] {
+        let result = scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]);
+        assert_refused(result, BallastError::InvalidLimits);
+        assert_eq!(scene.stage.vault(&vault).unwrap().limits, usual);
+    }
+}
+
+#[test]
+fn spec_3_another_window_frees_none_of_the_budget_used() {
+    let mut scene = scene();
+    let (usdc, vault, governance) = (scene.usdc, scene.usdc_vault, scene.stage.governance.pubkey());
+    let limits = VaultLimits { turnover_cap_bps: 5_000, cooldown_secs: 0, ..usual_limits() };
+    scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
+    let mandate = scene.stage.open_mandate();
+    let person = scene.stage.person(&usdc, 1_000 * USDC, mandate).unwrap();
+    scene.stage.deposit(&person, &vault, 1_000 * USDC).unwrap();
+    scene.stage.rebalance(&vault, [4_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
+
+    for window in [31 * DAY, 3_600, 2 * DAY] {
+        let limits = VaultLimits { turnover_window_secs: window, loss_window_secs: window, ..limits };
+        scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
+        let used = scene.stage.vault(&vault).unwrap().turnover.used(scene.stage.world.now(), window);
+        assert_eq!(used, Some(4_000));
+        scene.stage.world.next_slot();
+        let result = scene.stage.rebalance(&vault, [6_000, 0, 0, 0, 0, 0, 0, 0]);
+        assert_refused(result, BallastError::TurnoverExceeded);
+    }
+    // Once the window has passed, the budget is free again.
+    scene.stage.world.pass_secs(3 * u64::from(DAY));
+    scene.stage.rebalance(&vault, [4_900, 0, 0, 0, 0, 0, 0, 0]).unwrap();
+}
+
+#[test]
+fn a_vault_whose_books_are_broken_is_not_touched() {
+    let mut scene = scene();
+    let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());
+    // More fee shares than shares: no instruction can bring this about, so the bytes are changed.
+    let mut state = scene.stage.vault(&vault).unwrap();
+    state.fee_shares = state.total_shares;
+    let body = bytemuck::bytes_of(&state).to_vec();
+    scene
+        .stage
+        .world
+        .edit(&vault, "vault", |data| {
+            data[8..].copy_from_slice(&body);
+            Ok(())
+        })
+        .unwrap();
+    let result = scene.stage.govern(&[instruction::set_limits(governance, vault, usual_limits())]);
+    assert_refused(result, BallastError::InvariantBroken);
+}

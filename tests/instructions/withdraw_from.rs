@@ -1,0 +1,343 @@
+//! `withdraw_from`.
+
+use std::slice::from_ref;
+
+use ballast::BallastError;
+use ballast::events::{LossRecorded, Withdrawn};
+use ballast_client::instruction::{self, Exit};
+use ballast_client::{address, instruction::withdraw};
+use ballast_math::shares::to_assets_down;
+use ballast_sandbox::{Chain, token};
+use ballast_tests::unchanged::{assert_code, code, failure_without_effect, replaced, replaced_at, unsigned};
+use ballast_tests::{BadPrice, Cast, POOL, SOL, USDC, emitted, the_event};
+
+const LENDING_INSUFFICIENT_LIQUIDITY: u32 = 6_008;
+
+/// A tenth of Ann's shares, paid by a tenth of the slot's receipts.
+fn tenth(cast: &Cast, index: u8) -> Exit {
+    let (receipts, shares) = (cast.slot(index).receipts / 10, cast.shares() / 10);
+    Exit { index, receipts, shares, min_assets_out: 1, accept_stale: false }
+}
+
+#[test]
+fn happy_path_unwinds_a_reserve_and_says_so() {
+    let mut cast = Cast::invested();
+    let exit = tenth(&cast, 0);
+    let (before, slot, shares) = (cast.state(), cast.slot(0), cast.shares());
+    let receipt_balance = cast.token_balance(&slot.receipt_account);
+    let event = the_event::<Withdrawn>(&cast.exit(exit));
+    let after = cast.state();
+    assert!(event.atoms > 9_990 * USDC && event.atoms < 10_001 * USDC, "{}", event.atoms);
+    assert_eq!(cast.wallet(), event.atoms);
+    assert_eq!(cast.shares(), shares - exit.shares);
+    assert_eq!(after.total_shares, before.total_shares - exit.shares);
+    assert_eq!(cast.slot(0).receipts, slot.receipts - exit.receipts);
+    assert_eq!(cast.token_balance(&slot.receipt_account), receipt_balance - exit.receipts);
+    assert_eq!((event.vault, event.owner), (cast.vault, cast.ann.address()));
+    assert_eq!((event.shares, event.unwound), (exit.shares, Some(0)));
+    assert_eq!(event.slot, cast.scene.stage.world.clock().slot);
+    assert!(event.loss_atoms <= 1, "{}", event.loss_atoms);
+    let position = cast.scene.stage.position(&cast.vault, &cast.ann.address()).unwrap();
+    assert_eq!(position.withdrawn_atoms, event.atoms);
+}
+
+#[test]
+fn a_stake_pool_pays_its_leaver_in_wrapped_sol() {
+    let mut cast = Cast::staked();
+    let exit = tenth(&cast, 0);
+    let event = the_event::<Withdrawn>(&cast.exit(exit));
+    assert_eq!(cast.wallet(), event.atoms);
+    assert!(event.atoms > 99 * SOL && event.atoms <= 100 * SOL, "{}", event.atoms);
+    assert_eq!(cast.idle_balance(), cast.state().idle_atoms);
+}
+
+#[test]
+fn spec_1_only_the_owner_may_with_their_signature() {
+    let mut cast = Cast::invested();
+    let exit = tenth(&cast, 0);
+    let good = cast.exit_ix(exit);
+    let (ann, vault) = (cast.ann.address(), cast.vault);
+    let without = unsigned(good, &ann);
+    assert_code(cast.stage(), &[without], &[], code::ACCOUNT_NOT_SIGNER);
+    let bob = cast.another(0);
+    let (slot, venue) = (cast.slot(0), cast.venue(0));
+    let bobs = instruction::withdraw_from(bob.address(), vault, &cast.state(), &slot, &venue, exit);
+    let theft = replaced(bobs, &address::position(&vault, &bob.address()), &address::position(&vault, &ann));
+    assert_code(cast.stage(), &[theft], &[&bob.key], code::CONSTRAINT_SEEDS);
+}
+
+#[test]
+fn spec_1_no_pause_level_revoked_model_or_silent_keeper_stops_it() {
+    let mut cast = Cast::invested();
+    cast.revoke_model();
+    cast.pass(100 * 86_400);
+    for level in 0..=4 {
+        cast.pause(level);
+        let exit = Exit { receipts: cast.slot(0).receipts / 11 * 2, ..tenth(&cast, 0) };
+        cast.exit(exit);
+    }
+    assert!(cast.wallet() > 39_000 * USDC, "{}", cast.wallet());
+}
+
+#[test]
+fn spec_2_the_unwound_slot_itself_must_be_fresh() {
+    let mut cast = Cast::invested();
+    cast.pass(10);
+    let exit = Exit { accept_stale: true, ..tenth(&cast, 0) };
+    let ix = cast.exit_ix(exit);
+    cast.refused(from_ref(&ix), BallastError::StaleAllocation);
+    let others = [cast.refresh_ix(1), cast.refresh_ix(2), ix];
+    cast.refused(&others, BallastError::StaleAllocation);
+    let strict = [cast.refresh_ix(0), cast.exit_ix(tenth(&cast, 0))];
+    cast.refused(&strict, BallastError::StaleAllocation);
+}
+
+#[test]
+fn spec_2_a_broken_venue_does_not_stop_a_leaver_who_counts_it_as_nothing() {
+    let mut cast = Cast::invested();
+    let broken = cast.scene.reserves[0].key;
+    cast.stage().world.set_account(&broken, solana_account::Account::default()).unwrap();
+    cast.pass(10);
+    // Without the reserve the vault counts about half: a tenth of the shares is worth about 5,000.
+    let exit = Exit { receipts: cast.slot(1).receipts / 5, accept_stale: true, ..tenth(&cast, 1) };
+    let all = [cast.refresh_ix(1), cast.refresh_ix(2), cast.exit_ix(exit)];
+    cast.send(&all);
+    assert!(cast.wallet() > 4_900 * USDC && cast.wallet() < 5_100 * USDC, "{}", cast.wallet());
+    let greedy = Exit { min_assets_out: 9_000 * USDC, ..exit };
+    let all = [cast.refresh_ix(1), cast.refresh_ix(2), cast.exit_ix(greedy)];
+    cast.refused(&all, BallastError::MinAssetsNotMet);
+}
+
+#[test]
+fn spec_2_a_dead_price_needs_the_flag_and_a_merely_bad_one_does_not() {
+    for (bad, rule) in BadPrice::ALL {
+        let mut cast = Cast::invested();
+        let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+        cast.send(&all);
+        cast.spoil_price(bad);
+        let exit = tenth(&cast, 0);
+        if matches!(bad, BadPrice::Stale | BadPrice::Backwards) {
+            cast.refused_fresh(cast.exit_ix(exit), rule);
+            let all = cast.fresh(cast.exit_ix(Exit { accept_stale: true, ..exit }));
+            cast.send(&all);
+            assert!(cast.wallet() > 7_900 * USDC && cast.wallet() < 8_100 * USDC, "{}", cast.wallet());
+        } else {
+            cast.exit(exit);
+            assert!(cast.wallet() > 9_900 * USDC, "{bad:?}: {}", cast.wallet());
+        }
+    }
+}
+
+#[test]
+fn spec_3_a_leaver_unwinds_at_most_their_own_exit() {
+    let mut cast = Cast::invested();
+    // A tenth of the shares is worth about 10,000; a third of the slot about 16,600.
+    let exit = Exit { receipts: cast.slot(0).receipts / 3, ..tenth(&cast, 0) };
+    cast.refused_fresh(cast.exit_ix(exit), BallastError::UnwindExceedsExit);
+    let exit = Exit { shares: 1_000_000, ..exit };
+    cast.refused_fresh(cast.exit_ix(exit), BallastError::UnwindExceedsExit);
+}
+
+#[test]
+fn spec_4_the_leaver_bears_what_unwinding_loses() {
+    let mut cast = Cast::invested();
+    let bob = cast.another(10_000 * USDC);
+    let deposit = instruction::deposit(bob.address(), cast.vault, &cast.state(), 10_000 * USDC, 0);
+    let all = cast.fresh(deposit);
+    cast.stage().send(&all, &[&bob.key]).unwrap();
+    let worth = |cast: &Cast| {
+        to_assets_down(cast.shares_of(&bob), cast.nav().low, cast.state().total_shares).unwrap()
+    };
+    let (before, owed_per_share) = (worth(&cast), cast.nav().low);
+    let recorded = cast.state().recorded_loss_atoms;
+    let exit = Exit { receipts: cast.slot(POOL).receipts / 3, ..tenth(&cast, POOL) };
+    let owed = to_assets_down(exit.shares, owed_per_share, cast.state().total_shares).unwrap();
+    let done = cast.exit(exit);
+    let event = the_event::<Withdrawn>(&done);
+    assert!(event.loss_atoms > USDC, "swapping back costs: {}", event.loss_atoms);
+    assert_eq!(event.atoms, owed - event.loss_atoms);
+    assert!(emitted::<LossRecorded>(&done).is_empty());
+    assert_eq!(cast.state().recorded_loss_atoms, recorded);
+    let after = worth(&cast);
+    assert!(after >= before && after <= before + 2, "Bob had {before}, has {after}");
+}
+
+#[test]
+fn spec_4_min_assets_out_counts_that_loss() {
+    let mut cast = Cast::invested();
+    let exit = Exit { receipts: cast.slot(POOL).receipts / 3, ..tenth(&cast, POOL) };
+    let nav = {
+        let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+        cast.send(&all);
+        cast.nav().low
+    };
+    let owed = to_assets_down(exit.shares, nav, cast.state().total_shares).unwrap();
+    cast.refused_fresh(cast.exit_ix(Exit { min_assets_out: owed, ..exit }), BallastError::MinAssetsNotMet);
+    cast.exit(Exit { min_assets_out: owed - owed / 100, ..exit });
+}
+
+#[test]
+fn spec_5_donations_stay_out_of_the_books() {
+    let mut cast = Cast::invested();
+    let (idle, receipts) = (cast.state().idle_account, cast.slot(POOL).receipt_account);
+    let leg = cast.slot(POOL).leg_account;
+    cast.donate(&idle, 500 * USDC);
+    cast.donate(&receipts, 12_345);
+    cast.donate(&leg, 7 * SOL);
+    let exit = Exit { receipts: cast.slot(POOL).receipts / 3, ..tenth(&cast, POOL) };
+    cast.exit(exit);
+    let slot = cast.slot(POOL);
+    assert_eq!(cast.idle_balance(), cast.state().idle_atoms + 500 * USDC);
+    assert_eq!(cast.token_balance(&receipts), slot.receipts + 12_345);
+    assert_eq!(cast.token_balance(&leg), slot.residual_atoms + 7 * SOL);
+    assert!(cast.wallet() < 10_000 * USDC);
+}
+
+#[test]
+fn amounts_that_make_no_sense_are_refused() {
+    let mut cast = Cast::invested();
+    let good = tenth(&cast, 0);
+    let receipts = cast.slot(0).receipts;
+    let cases = [
+        (Exit { receipts: 0, ..good }, BallastError::ZeroAmount),
+        (Exit { shares: 0, ..good }, BallastError::ZeroAmount),
+        (Exit { shares: 1, ..good }, BallastError::DustAmount),
+        (Exit { receipts: receipts + 1, ..good }, BallastError::InsufficientReceipts),
+        (Exit { receipts: u64::MAX, ..good }, BallastError::InsufficientReceipts),
+        (Exit { shares: cast.shares() + 1, ..good }, BallastError::InsufficientShares),
+        (Exit { shares: u64::MAX, ..good }, BallastError::InsufficientShares),
+        (Exit { min_assets_out: u64::MAX, ..good }, BallastError::MinAssetsNotMet),
+    ];
+    for (exit, rule) in cases {
+        cast.refused_fresh(cast.exit_ix(exit), rule);
+    }
+    let mut beyond = cast.exit_ix(good);
+    beyond.data[8] = 3;
+    cast.refused_fresh(beyond, BallastError::AllocationNotFound);
+}
+
+#[test]
+fn an_exit_that_idle_and_the_unwound_part_do_not_cover_is_refused() {
+    let mut cast = Cast::invested();
+    let exit = Exit { shares: cast.shares() / 2, ..tenth(&cast, 0) };
+    cast.refused_fresh(cast.exit_ix(exit), BallastError::InsufficientIdle);
+}
+
+#[test]
+fn swapped_accounts_are_refused() {
+    let mut cast = Cast::invested();
+    let good = cast.exit_ix(tenth(&cast, 0));
+    let [first, second] = [cast.scene.reserves[0], cast.scene.reserves[1]];
+    let (state, usdc, vault) = (cast.state(), cast.asset, cast.vault);
+    let (slot, other) = (cast.slot(0), cast.slot(1));
+    let other_mint = cast.stage().mint(6).unwrap();
+    let elsewhere = token::fund(&mut cast.stage().world, &vault, &other_mint, 0).unwrap();
+    let token_program = 8;
+    assert_eq!(good.accounts[token_program].pubkey, address::TOKEN);
+    let cases = [
+        (replaced(good.clone(), &slot.strategy, &other.strategy), BallastError::WrongStrategy),
+        (replaced(good.clone(), &usdc, &other_mint), BallastError::WrongMint),
+        (replaced(good.clone(), &state.idle_account, &elsewhere), BallastError::WrongTokenAccount),
+        (
+            replaced(good.clone(), &slot.receipt_account, &other.receipt_account),
+            BallastError::WrongTokenAccount,
+        ),
+        (replaced_at(good.clone(), token_program, &address::TOKEN_2022), BallastError::WrongTokenProgram),
+        (replaced(good.clone(), &first.key, &second.key), BallastError::PinnedAccountMismatch),
+        (
+            replaced(good.clone(), &first.liquidity_vault, &second.liquidity_vault),
+            BallastError::PinnedAccountMismatch,
+        ),
+        (
+            replaced(good.clone(), &first.ctoken_mint, &second.ctoken_mint),
+            BallastError::PinnedAccountMismatch,
+        ),
+        (
+            replaced(good.clone(), &address::KAMINO_LEND, &address::SPL_STAKE_POOL),
+            BallastError::WrongVenueProgram,
+        ),
+        (replaced(good.clone(), &cast.wallet_key(), &state.idle_account), BallastError::DuplicateAccount),
+    ];
+    for (instruction, rule) in cases {
+        cast.refused_fresh(instruction, rule);
+    }
+    let mut short = good;
+    short.accounts.pop();
+    cast.refused_fresh(short, BallastError::VenueAccountsMissing);
+}
+
+#[test]
+fn a_venue_without_liquidity_refuses_and_loses_nothing() {
+    let mut cast = Cast::invested();
+    let reserve = cast.scene.reserves[0];
+    reserve.set_utilisation(&mut cast.stage().world, 1.0).unwrap();
+    let all = cast.fresh(cast.exit_ix(tenth(&cast, 0)));
+    cast.refused_by_code(&all, LENDING_INSUFFICIENT_LIQUIDITY);
+    // The other venues still pay.
+    let exit = Exit { receipts: cast.slot(1).receipts / 3, ..tenth(&cast, 1) };
+    cast.exit(exit);
+    assert!(cast.wallet() > 9_900 * USDC);
+}
+
+#[test]
+fn a_pool_that_is_switched_off_or_pays_too_little_refuses_and_loses_nothing() {
+    let mut cast = Cast::invested();
+    let pool = cast.scene.pool.unwrap();
+    let exit = Exit { receipts: cast.slot(POOL).receipts / 3, ..tenth(&cast, POOL) };
+    for off in [2, 4, 7] {
+        pool.set_status(&mut cast.stage().world, off).unwrap();
+        cast.refused_fresh(cast.exit_ix(exit), BallastError::VenueDisabled);
+    }
+    pool.set_status(&mut cast.stage().world, 0).unwrap();
+    // Somebody pushes the price of SOL down by 5%: the swap back is below the oracle's floor.
+    pool.set_price(&mut cast.stage().world, &address::WRAPPED_SOL, 142_500, 1_000_000).unwrap();
+    let all = cast.fresh(cast.exit_ix(exit));
+    let stage = &mut cast.scene.stage;
+    let failed = failure_without_effect(stage, &all, &[&cast.ann.key]);
+    let first = failed.logs.iter().find(|line| line.contains(" failed: ")).unwrap();
+    assert!(first.contains(&address::RAYDIUM_CPMM.to_string()), "the pool itself refuses: {first}");
+    // Idle still pays.
+    let shares = cast.shares() / 20;
+    let out = withdraw(cast.ann.address(), cast.vault, &cast.state(), shares, 0, false);
+    let all = cast.fresh(out);
+    cast.send(&all);
+}
+
+#[test]
+fn lamports_sent_to_the_natives_accounts_change_nothing() {
+    let mut plain = Cast::staked();
+    let exit = tenth(&plain, 0);
+    plain.exit(exit);
+    let mut cast = Cast::staked();
+    let vault = cast.vault;
+    for key in [address::funder(&vault), address::unwrap(&vault)] {
+        cast.stage().world.give_lamports(&key, 5 * SOL + 1).unwrap();
+    }
+    let idle = cast.state().idle_account;
+    let lamports = cast.stage().world.expect_account(&idle, "idle").unwrap().lamports;
+    cast.stage().world.give_lamports(&idle, lamports + 3 * SOL).unwrap();
+    cast.exit(exit);
+    assert_eq!(cast.wallet(), plain.wallet());
+    assert_eq!(cast.state().idle_atoms, plain.state().idle_atoms);
+    assert_eq!(cast.idle_balance(), cast.state().idle_atoms + 3 * SOL);
+}
+
+#[test]
+fn a_stranger_with_dust_cannot_unwind_the_vault() {
+    let mut cast = Cast::invested();
+    let bob = cast.another(10 * USDC);
+    let deposit = instruction::deposit(bob.address(), cast.vault, &cast.state(), 10 * USDC, 0);
+    let all = cast.fresh(deposit);
+    cast.stage().send(&all, &[&bob.key]).unwrap();
+    let exit = Exit { shares: cast.shares_of(&bob), ..tenth(&cast, 0) };
+    let (slot, venue) = (cast.slot(0), cast.venue(0));
+    let ix = instruction::withdraw_from(bob.address(), cast.vault, &cast.state(), &slot, &venue, exit);
+    let all = cast.fresh(ix);
+    ballast_tests::unchanged::assert_refused(
+        cast.stage(),
+        &all,
+        &[&bob.key],
+        BallastError::UnwindExceedsExit,
+    );
+    assert_eq!(cast.slot(0).receipts, slot.receipts);
+}

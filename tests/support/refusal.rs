@@ -1,0 +1,41 @@
+//! Refusals, by exactly one code.
+
+use std::fmt::Debug;
+
+use ballast::BallastError;
+use ballast_sandbox::{Failed, StageError};
+use solana_pubkey::Pubkey;
+
+#[track_caller]
+fn failure<T: Debug>(result: Result<T, StageError>) -> Failed {
+    match result {
+        Err(StageError::Failed(failed)) => *failed,
+        Err(other) => panic!("not a transaction's failure: {other}"),
+        Ok(done) => panic!("went through: {done:#?}"),
+    }
+}
+
+/// Asserts that Ballast refused for breaking `rule`.
+#[track_caller]
+pub fn assert_refused<T: Debug>(result: Result<T, StageError>, rule: BallastError) {
+    let failed = failure(result);
+    let broken = failed.refusal.as_ref().map(|refusal| refusal.name.clone());
+    assert_eq!(broken, Some(rule.name()), "{failed}\n{}", failed.logs.join("\n"));
+}
+
+/// Asserts a refusal by `code` that is not one of Ballast's own rules: Anchor's or another program's.
+#[track_caller]
+pub fn assert_other_refusal<T: Debug>(result: Result<T, StageError>, code: u32) {
+    let failed = failure(result);
+    assert_eq!(failed.code, Some(code), "{failed}\n{}", failed.logs.join("\n"));
+    assert_eq!(failed.refusal, None, "the refusal is Ballast's own");
+}
+
+/// Asserts that `venue` itself refused with `code`.
+#[track_caller]
+pub fn assert_venue_refused<T: Debug>(result: Result<T, StageError>, venue: &Pubkey, code: u32) {
+    let failed = failure(result);
+    assert_eq!(failed.code, Some(code), "{failed}\n{}", failed.logs.join("\n"));
+    let first = failed.logs.iter().find(|line| line.contains(" failed: "));
+    assert!(first.is_some_and(|line| line.contains(&venue.to_string())), "{}", failed.logs.join("\n"));
+}
