@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod address;
+pub mod blame;
 pub mod chain;
 pub mod instruction;
 pub mod refusal;

@@ -73,6 +73,22 @@ impl FreshVault {
             .map_err(|error| SetupError::Unpriceable { vault: *key, why: words(error) })
     }
 
+    /// The vault as it is priced for a leaver: after the fees that an exit accrues first, and with what
+    /// cannot be priced now counted as nothing if they accept that.
+    pub fn priced_for_exit(&self, key: &Pubkey, accept_stale: bool) -> Result<(Vault, Nav), SetupError> {
+        let (booked, paid) = if accept_stale {
+            (StalePolicy::LastKnown, StalePolicy::CountAsZero)
+        } else {
+            (StalePolicy::Reject, StalePolicy::Reject)
+        };
+        let mut vault = self.vault;
+        let booked = self.nav(key, booked)?;
+        vault
+            .accrue_fees(&booked, self.clock.unix_ts)
+            .map_err(|error| SetupError::Unpriceable { vault: *key, why: words(error) })?;
+        Ok((vault, self.nav(key, paid)?))
+    }
+
     /// Why slot `index` could not be refreshed.
     pub fn problem(&self, index: u8) -> Option<&Rejection> {
         self.problems.get(usize::from(index)).and_then(Option::as_ref)

@@ -1,7 +1,7 @@
 //! The chain behind a JSON-RPC URL, as a [`ChainClient`] on top of [`crate::send`].
 
 use ballast_client::{
-    CallError, ChainAccount, ChainClient, ChainClock, Landed, Refusal, Rejection, Simulated, address,
+    CallError, ChainAccount, ChainClient, ChainClock, Landed, Refusal, Rejection, Simulated, address, blame,
 };
 use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
@@ -54,7 +54,7 @@ impl RpcChain {
 
     /// Lets transactions use the table at `key`.
     pub fn use_table(&mut self, key: &Pubkey) -> Result<(), CallError> {
-        let table = send::lookup_table::fetch(&self.rpc, key).map_err(call_error)?;
+        let table = send::lookup_table::fetch(&self.rpc, key).map_err(|error| call_error(error, &[]))?;
         self.keep_table(table.account);
         Ok(())
     }
@@ -89,7 +89,8 @@ impl RpcChain {
     /// Makes a table of `owner`'s that holds `addresses`, and uses it. `owner` pays its rent.
     pub fn make_table(&mut self, owner: &dyn Signer, addresses: &[Pubkey]) -> Result<Pubkey, CallError> {
         let sender = Sender::new(&self.rpc, self.policy.clone());
-        let table = send::lookup_table::ensure(&sender, owner, owner, None, addresses).map_err(call_error)?;
+        let table = send::lookup_table::ensure(&sender, owner, owner, None, addresses)
+            .map_err(|error| call_error(error, &[]))?;
         let key = table.key;
         self.keep_table(table);
         Ok(key)
@@ -183,7 +184,7 @@ impl RpcChain {
         let payer = NullSigner::new(payer);
         let request = Request { payer: &payer, signers: &[], instructions, tables: &self.tables };
         match Sender::new(&self.rpc, self.policy.clone()).simulate(&request) {
-            Err(explained) => call_error(explained),
+            Err(explained) => call_error(explained, instructions),
             // It succeeds now: the state moved on between the two.
             Ok(_) => CallError::Rejected(Box::new(Rejection {
                 message: error.to_string(),
@@ -264,7 +265,8 @@ impl ChainClient for RpcChain {
             signers.split_first().ok_or_else(|| CallError::Request("it has no signer".to_owned()))?;
         let request = Request { payer: *payer, signers: others, instructions, tables: &self.tables };
         let policy = self.policy_for(instructions);
-        let sent = Sender::new(&self.rpc, policy).send(&request).map_err(call_error)?;
+        let sent =
+            Sender::new(&self.rpc, policy).send(&request).map_err(|error| call_error(error, instructions))?;
         Ok(Landed { signature: sent.signature, slot: sent.slot, units: sent.simulated_units })
     }
 }
@@ -294,7 +296,7 @@ fn unreachable_rpc(error: solana_rpc_client_api::client_error::Error) -> CallErr
 }
 
 /// A failure in the program's own words.
-fn rejection(failure: &Failure, signature: Option<Signature>) -> Rejection {
+fn rejection(failure: &Failure, signature: Option<Signature>, instructions: &[Instruction]) -> Rejection {
     // Codes overlap between programs.
     let ours = failure.program == Some(address::PROGRAM);
     let refusal = failure.custom_code.filter(|_| ours).and_then(Refusal::from_code);
@@ -307,11 +309,27 @@ fn rejection(failure: &Failure, signature: Option<Signature>) -> Rejection {
         refusal,
         code: failure.custom_code,
         message,
-        account: failure.account.clone(),
+        account: account(failure, instructions),
         instruction: failure.instruction,
         program: failure.program,
         logs: failure.logs.clone(),
         signature,
+    }
+}
+
+/// The account at fault with its address: named by the chain, or by what the refusal is about.
+fn account(failure: &Failure, instructions: &[Instruction]) -> Option<String> {
+    let instruction = failure.instruction.and_then(|index| instructions.get(index));
+    match &failure.account {
+        Some(name) => {
+            let address = instruction.and_then(|instruction| blame::address_of(instruction, name));
+            Some(address.map_or_else(|| name.clone(), |address| format!("{name} {address}")))
+        }
+        None => {
+            let code = failure.custom_code.filter(|_| failure.program == Some(address::PROGRAM))?;
+            let (name, address) = blame::account_at_fault(instruction?, code)?;
+            Some(format!("{name} {address}"))
+        }
     }
 }
 
@@ -324,11 +342,13 @@ fn last_words(logs: &[String]) -> Option<String> {
     Some(words.to_owned())
 }
 
-fn call_error(error: SendError) -> CallError {
+fn call_error(error: SendError, instructions: &[Instruction]) -> CallError {
     match error {
-        SendError::Rejected(failure) => CallError::Rejected(Box::new(rejection(&failure, None))),
+        SendError::Rejected(failure) => {
+            CallError::Rejected(Box::new(rejection(&failure, None, instructions)))
+        }
         SendError::Failed { signature, failure, .. } => {
-            CallError::Rejected(Box::new(rejection(&failure, Some(signature))))
+            CallError::Rejected(Box::new(rejection(&failure, Some(signature), instructions)))
         }
         SendError::TooLarge { bytes } => CallError::TooLarge { bytes },
         error @ SendError::Expired { .. } => CallError::Expired(error.to_string()),
@@ -366,9 +386,9 @@ mod tests {
 
     #[test]
     fn only_our_own_codes_are_our_refusals() {
-        let ours = rejection(&failure(address::PROGRAM), None);
+        let ours = rejection(&failure(address::PROGRAM), None, &[]);
         assert_eq!(ours.refusal.map(|refusal| refusal.name).as_deref(), Some("StaleAllocation"));
-        let other = rejection(&failure(address::KAMINO_LEND), None);
+        let other = rejection(&failure(address::KAMINO_LEND), None, &[]);
         assert_eq!((other.refusal, other.message.as_str()), (None, "refresh first (StaleAllocation)"));
     }
 
@@ -376,7 +396,7 @@ mod tests {
     fn a_failure_without_a_name_is_in_the_runtimes_words() {
         let line = format!("Program {} failed: exceeded CUs meter at BPF instruction", address::PROGRAM);
         let nameless = Failure { name: None, message: None, logs: vec![line], ..failure(address::TOKEN) };
-        assert_eq!(rejection(&nameless, None).message, "exceeded CUs meter at BPF instruction");
+        assert_eq!(rejection(&nameless, None, &[]).message, "exceeded CUs meter at BPF instruction");
     }
 
     #[test]

@@ -90,6 +90,7 @@ mod tests {
     #[test]
     fn price_starts_at_one_in_a_thousand() {
         assert_eq!(share_price_e15(0, 0), Some(1_000_000_000_000));
-        assert_eq!(share_price_e15(2_000_000, 1_000_000_000), Some(1_999_999_000_000 + 1_000_000));
+        // 2,000,001 assets over 1,000,001,000 shares, rounded down.
+        assert_eq!(share_price_e15(2_000_000, 1_000_000_000), Some(1_999_999_000_000));
     }
 }

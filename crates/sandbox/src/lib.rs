@@ -7,6 +7,7 @@
 //! - [`Stage`] sets the usual scene on a world: authorities, vaults, strategies, people.
 
 pub mod chain;
+mod client;
 pub mod elf;
 pub mod kamino;
 pub mod oracle;

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use ballast::BallastError;
 use ballast_client::instruction::Exit;
-use ballast_client::state::{Position, StalePolicy};
+use ballast_client::state::Position;
 use ballast_client::{ChainClient, Simulated, address, decode_position, instruction as build};
 use ballast_keeper::{FreshVault, VaultSetup};
 use serde::Serialize;
@@ -93,13 +93,12 @@ pub fn run(session: &mut Session, args: WithdrawArgs) -> Result<(), CliError> {
     let mut agreed = args.yes;
     while left != Some(0) && steps.len() < MAX_STEPS {
         let fresh = leaving.look(session, &mut setup)?;
-        let stale = if args.accept_stale { StalePolicy::CountAsZero } else { StalePolicy::Reject };
-        let nav = fresh.nav(&setup.key, stale)?;
+        let (priced, nav) = fresh.priced_for_exit(&setup.key, args.accept_stale)?;
         let shares = match (left, wanted) {
             (Some(shares), _) => shares,
             (None, Wanted::All) => held,
             (None, Wanted::Atoms(atoms)) => {
-                let owned = ballast_math::shares::to_assets_down(held, nav.low, setup.vault.total_shares);
+                let owned = ballast_math::shares::to_assets_down(held, nav.low, priced.total_shares);
                 if owned.is_none_or(|owned| owned < atoms) {
                     return Err(CliError::refused(format!(
                         "your position is worth {}, less than {}: withdraw \"all\" to leave",
@@ -107,11 +106,11 @@ pub fn run(session: &mut Session, args: WithdrawArgs) -> Result<(), CliError> {
                         unit.format(atoms)
                     )));
                 }
-                shares_for(atoms, &nav, setup.vault.total_shares, held).unwrap_or(held)
+                shares_for(atoms, &nav, priced.total_shares, held).unwrap_or(held)
             }
         };
         let usable = |index: u8| fresh.problem(index).is_none();
-        let step = next_step(&setup.vault, &nav, shares, usable);
+        let step = next_step(&priced, &nav, shares, usable);
         let step = match step {
             // A remainder that rounds to nothing is not worth a transaction.
             Err(_) if !steps.is_empty() => break,

@@ -1,0 +1,277 @@
+//! The whole keeper on the real bytecode, in the sandbox.
+
+#![allow(clippy::unwrap_used)]
+
+use ballast_client::state::{Vault, pause_level};
+use ballast_client::{ChainClient, address, decode_vault, instruction as build};
+use ballast_engine::policy::{Action, HoldReason, Income, Policy, PortfolioView, Targets};
+use ballast_keeper::execute::{DEFAULT_MARGIN_BPS, DEFAULT_REST_BPS};
+use ballast_keeper::input::DecisionInput;
+use ballast_keeper::model::PoolHistoryParams;
+use ballast_keeper::moves::Hindrance;
+use ballast_keeper::pool_history::PoolHistory;
+use ballast_keeper::{
+    ChainExecutor, DecisionOutcome, FreshVault, Journal, Keeper, ModelFile, PolicyStrategy, Progress, Run,
+    VaultCollector, VaultSetup, VenueOutlook,
+};
+use ballast_math::MAX_ALLOCATIONS;
+use ballast_sandbox::{Chain, MODEL_HASH, Programs, Scene, SceneSpec};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+const USDC: u64 = 1_000_000;
+
+fn scene() -> Scene {
+    let programs = Programs::load().expect("bytecode: run cargo xtask build");
+    let mut scene = Scene::build(&programs, 1_700_000_000, SceneSpec::default()).unwrap();
+    let mandate = scene.stage.open_mandate();
+    let person = scene.stage.person(&scene.usdc.clone(), 1_000_000 * USDC, mandate).unwrap();
+    let vault = scene.usdc_vault;
+    scene.stage.deposit(&person, &vault, 1_000_000 * USDC).unwrap();
+    scene
+}
+
+/// A policy that wants the same weights whatever happens.
+struct Wants([u16; 3]);
+
+impl Policy for Wants {
+    fn name(&self) -> &'static str {
+        "wants"
+    }
+
+    fn decide(&mut self, _: &PortfolioView) -> Targets {
+        let mut weights_bps = [0; MAX_ALLOCATIONS];
+        weights_bps[..3].copy_from_slice(&self.0);
+        Targets { weights_bps, action: Action::Move { gain_bps: 100.0, forced: false } }
+    }
+}
+
+fn run_as(scene: &mut Scene, policy: impl Policy, signer: &Keypair, journal: Option<Journal>) -> Run {
+    let history = PoolHistory::new(PoolHistoryParams { min_secs: 86_400, max_secs: 604_800 });
+    let mut keeper = Keeper {
+        collector: VaultCollector {
+            vault: scene.usdc_vault,
+            payer: signer.pubkey(),
+            outlooks: VenueOutlook { history },
+        },
+        strategy: PolicyStrategy::new(policy, MODEL_HASH),
+        executor: ChainExecutor {
+            signer,
+            model_hash: MODEL_HASH,
+            margin_bps: DEFAULT_MARGIN_BPS,
+            rest_bps: DEFAULT_REST_BPS,
+            journal,
+        },
+    };
+    keeper.run(&mut scene.stage.world).unwrap()
+}
+
+fn run(scene: &mut Scene, policy: impl Policy) -> Run {
+    let keeper = scene.stage.authorities.keeper.insecure_clone();
+    run_as(scene, policy, &keeper, None)
+}
+
+/// Lets the cooldown pass, with prices following.
+fn wait(scene: &mut Scene) {
+    scene.stage.world.pass_secs(3_601);
+    scene.publish_usual_prices().unwrap();
+}
+
+fn vault(scene: &mut Scene) -> Vault {
+    let key = scene.usdc_vault;
+    let setup = VaultSetup::load(&scene.stage.world, key).unwrap();
+    FreshVault::look(&mut scene.stage.world, &setup, &key, &[]).unwrap().vault
+}
+
+/// Weights in basis points of the whole.
+fn weights(scene: &mut Scene) -> [u64; 3] {
+    let vault = vault(scene);
+    let total = vault.active().fold(vault.idle_atoms, |sum, slot| sum + slot.value_low);
+    [0, 1, 2].map(|index| vault.allocations[index].value_low * 10_000 / total)
+}
+
+#[test]
+fn a_decision_is_recorded_and_carried_out_short_of_its_targets() {
+    let mut scene = scene();
+    let before = scene.stage.world.clock().slot;
+    let done = run(&mut scene, Wants([5_000, 3_000, 0]));
+    let DecisionOutcome::Recorded { sequence: 1, targets_bps, turnover_bps: 8_000, .. } =
+        done.execution.decision
+    else {
+        panic!("{:?}", done.execution)
+    };
+    assert_eq!(targets_bps[..3], [5_000, 3_000, 0]);
+    assert_eq!(done.execution.moves.len(), 2);
+    assert!(done.execution.refused.is_empty() && done.execution.waiting.is_empty(), "{:?}", done.execution);
+    assert_eq!(done.progress(), Progress::Made);
+    assert_eq!(weights(&mut scene), [4_997, 2_997, 0], "two basis points short");
+    let decision = scene.stage.decision(&scene.usdc_vault.clone(), 1).unwrap();
+    assert_eq!(decision.input_hash, done.proposal.unwrap().input.hash);
+    assert_eq!(decision.snapshot.hash(), decision.snapshot_hash);
+    assert_eq!(scene.stage.world.clock().slot, before);
+}
+
+#[test]
+fn decreases_come_before_the_increases_that_need_them() {
+    let mut scene = scene();
+    run(&mut scene, Wants([9_000, 0, 0]));
+    wait(&mut scene);
+    let done = run(&mut scene, Wants([0, 9_000, 0]));
+    let order: Vec<bool> = done.execution.moves.iter().map(|done| done.action.is_decrease()).collect();
+    assert_eq!(order, [true, false]);
+    assert_eq!(vault(&mut scene).allocations[0].receipts, 0, "an order to leave leaves nothing");
+    assert!(weights(&mut scene)[1] >= 8_990);
+}
+
+#[test]
+fn a_pool_is_entered_in_parts_and_never_past_its_target() {
+    let mut scene = scene();
+    let first = run(&mut scene, Wants([0, 0, 2_000]));
+    assert_eq!(first.execution.moves.len(), 1, "{:?}", first.execution);
+    // Half a percent of 15 million at a time.
+    assert!((740..=750).contains(&weights(&mut scene)[2]), "{:?}", weights(&mut scene));
+    for _ in 0..2 {
+        let next = run(&mut scene, Wants([0, 0, 2_000]));
+        assert_eq!(next.execution.decision, DecisionOutcome::CoolingDown { until_ts: 1_700_003_600 });
+        assert_eq!(next.progress(), Progress::Made);
+    }
+    assert!((1_990..2_000).contains(&weights(&mut scene)[2]), "{:?}", weights(&mut scene));
+    let settled = run(&mut scene, Wants([0, 0, 2_000]));
+    assert!(settled.execution.moves.is_empty());
+    wait(&mut scene);
+    // The same wish again is no new decision.
+    let again = run(&mut scene, Wants([0, 0, 2_000]));
+    assert_eq!(again.execution.decision, DecisionOutcome::Held);
+    assert_eq!(again.progress(), Progress::NotNeeded);
+}
+
+#[test]
+fn what_the_chain_would_refuse_is_not_sent_and_is_reported() {
+    let mut scene = scene();
+    let done = run(&mut scene, Wants([9_000, 600, 0]));
+    let DecisionOutcome::Refused(refused) = &done.execution.decision else { panic!("{:?}", done.execution) };
+    assert_eq!(refused.rejection.refusal.as_ref().unwrap().name, "IdleBufferNotKept");
+    assert!(matches!(done.progress(), Progress::Stuck(why) if why.contains("idle buffer not kept")));
+    assert_eq!(vault(&mut scene).decision_sequence, 0);
+    let key = scene.usdc_vault;
+    let governance = scene.stage.authorities.governance.pubkey();
+    let cap = build::set_allocation_caps(governance, key, 0, u64::MAX, 1_000);
+    scene.stage.govern(&[cap]).unwrap();
+    let done = run(&mut scene, Wants([2_000, 0, 0]));
+    let DecisionOutcome::Refused(refused) = &done.execution.decision else { panic!("{:?}", done.execution) };
+    assert_eq!(refused.rejection.refusal.as_ref().unwrap().name, "RelativeCapExceeded");
+    assert_eq!(refused.index, Some(0));
+    let strategy = done.situation.setup.slots[0].strategy_key;
+    assert_eq!(refused.rejection.account, Some(strategy.to_string()));
+}
+
+#[test]
+fn anyone_may_execute_but_only_the_keeper_decides() {
+    let mut scene = scene();
+    let stranger = Keypair::new();
+    scene.stage.world.give_lamports(&stranger.pubkey(), 1_000_000_000).unwrap();
+    let keeper = scene.stage.authorities.keeper.pubkey();
+    let done = run_as(&mut scene, Wants([5_000, 0, 0]), &stranger, None);
+    assert_eq!(done.execution.decision, DecisionOutcome::NotOurs { keeper });
+    run(&mut scene, Wants([5_000, 0, 0]));
+    wait(&mut scene);
+    let keeper = scene.stage.authorities.keeper.insecure_clone();
+    let vault_key = scene.usdc_vault;
+    let refreshes = scene.stage.refresh_all(&vault_key).unwrap();
+    let vault_now = vault(&mut scene);
+    let model = address::model(&MODEL_HASH);
+    let order = build::rebalance(
+        keeper.pubkey(),
+        vault_key,
+        &vault_now,
+        model,
+        [2_000, 0, 0, 0, 0, 0, 0, 0],
+        [0; 32],
+    );
+    scene.stage.send(&[refreshes, vec![order]].concat(), &[&keeper]).unwrap();
+    let done = run_as(&mut scene, Wants([5_000, 0, 0]), &stranger, None);
+    assert_eq!(done.execution.moves.len(), 1, "{:?}", done.execution);
+    assert!((2_000..2_010).contains(&weights(&mut scene)[0]));
+}
+
+#[test]
+fn a_venue_that_cannot_be_refreshed_is_named_and_nothing_is_proposed() {
+    let mut scene = scene();
+    run(&mut scene, Wants([5_000, 0, 500]));
+    wait(&mut scene);
+    let feed = ballast_sandbox::price_account(&address::WRAPPED_SOL);
+    let mut account = Chain::account(&scene.stage.world, &feed).unwrap().unwrap();
+    account.owner = address::SYSTEM;
+    scene.stage.world.set_account(&feed, account).unwrap();
+    let done = run(&mut scene, Wants([6_000, 0, 500]));
+    assert!(done.proposal.is_none() && done.situation.nav.is_none());
+    assert_eq!(done.execution.waiting, [Hindrance::Unrefreshed(2)]);
+    let Progress::Stuck(why) = done.progress() else { panic!("not stuck") };
+    assert!(why.contains("slot 2 cannot be refreshed") && why.contains("OracleWrongOwner"), "{why}");
+}
+
+#[test]
+fn a_paused_vault_is_not_filled_and_that_is_no_failure() {
+    let mut scene = scene();
+    run(&mut scene, Wants([0, 0, 2_000]));
+    let key = scene.usdc_vault;
+    let guardian = scene.stage.authorities.guardian.insecure_clone();
+    let pause = build::set_pause_level(guardian.pubkey(), key, pause_level::NO_INCREASES);
+    scene.stage.send(&[pause], &[&guardian]).unwrap();
+    let done = run(&mut scene, Wants([0, 0, 2_000]));
+    assert_eq!(done.execution.waiting, [Hindrance::Paused(2)]);
+    assert_eq!(done.progress(), Progress::NotNeeded);
+    assert!(done.situation.view.unwrap().limits.slots.iter().all(|slot| !slot.may_increase));
+}
+
+#[test]
+fn the_kept_input_alone_reproduces_the_decision() {
+    let mut scene = scene();
+    let dir = std::env::temp_dir().join(format!("ballast-keeper-{}", std::process::id()));
+    let journal = Journal::open(&dir, &scene.usdc_vault).unwrap();
+    let model =
+        ModelFile::read(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/plain-v1.toml"));
+    let model = model.unwrap();
+    let keeper = scene.stage.authorities.keeper.insecure_clone();
+    let done = run_as(&mut scene, model.policy(), &keeper, Some(journal.clone()));
+    let DecisionOutcome::Recorded { targets_bps, .. } = done.execution.decision else {
+        panic!("{:?}", done.execution)
+    };
+    // A fresh pool has no measured yield: the policy lends, and leaves the pool alone.
+    assert!(targets_bps[0] > 0 && targets_bps[1] > 0 && targets_bps[2] == 0, "{targets_bps:?}");
+    let hash = scene.stage.decision(&scene.usdc_vault.clone(), 1).unwrap().input_hash;
+    let json = std::fs::read_to_string(journal.input_path(&hash)).unwrap();
+    let input = DecisionInput::decode(&json).unwrap();
+    assert_eq!(input.slots[2].income, Income::Unknown);
+    let replayed = model.policy().decide(&input.view());
+    assert_eq!(replayed.weights_bps, targets_bps);
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn looking_changes_nothing() {
+    let mut scene = scene();
+    run(&mut scene, Wants([5_000, 3_000, 0]));
+    wait(&mut scene);
+    let key = scene.usdc_vault;
+    let before = ChainClient::account(&scene.stage.world, &key).unwrap().unwrap();
+    let held = run(&mut scene, Content);
+    assert_eq!(held.progress(), Progress::NotNeeded);
+    assert_eq!(ChainClient::account(&scene.stage.world, &key).unwrap().unwrap(), before);
+    // But it saw what accrued since.
+    let stored = decode_vault(&before.data).unwrap();
+    assert!(held.situation.fresh.vault.allocations[0].value_low > stored.allocations[0].value_low);
+}
+
+/// A policy that is always content.
+struct Content;
+
+impl Policy for Content {
+    fn name(&self) -> &'static str {
+        "content"
+    }
+
+    fn decide(&mut self, view: &PortfolioView) -> Targets {
+        view.hold(HoldReason::NothingToMove)
+    }
+}
