@@ -3,7 +3,7 @@
 
 use ballast_client::state::{Nav, Vault};
 use ballast_math::mul_div::{mul_div_ceil, mul_div_floor};
-use ballast_math::shares::{to_assets_down, to_shares_up};
+use ballast_math::shares::{VIRTUAL_SHARES, to_assets_down, to_shares_up};
 
 /// One transaction of an exit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,24 @@ pub fn next_step(
     let part = unwound.saturating_add(idle.checked_div(2).unwrap_or(0)).min(owed);
     let part_shares = to_shares_up(part, nav.low, vault.total_shares).ok_or(overflow)?.min(shares);
     Ok(ExitStep::Unwind { index, receipts, shares: part_shares })
+}
+
+/// The same unwinding for a few atoms' worth of shares less or more: without idle assets, what is unwound must
+/// meet what is owed to the atom, which rounding at the venue may miss.
+pub fn nearby(step: ExitStep) -> Vec<ExitStep> {
+    let ExitStep::Unwind { index, receipts, shares } = step else { return Vec::new() };
+    let atom = VIRTUAL_SHARES;
+    let by = |atoms: u64| atoms.saturating_mul(atom);
+    [
+        shares.saturating_sub(by(1)),
+        shares.saturating_add(by(1)),
+        shares.saturating_sub(by(2)),
+        shares.saturating_add(by(2)),
+    ]
+    .into_iter()
+    .filter(|shares| *shares > 0)
+    .map(|shares| ExitStep::Unwind { index, receipts, shares })
+    .collect()
 }
 
 /// Shares to give up for about `atoms`: as many as pay that much now, at most `held`.

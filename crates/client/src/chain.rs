@@ -158,6 +158,9 @@ pub trait ChainClient {
     /// Sends `instructions` as one transaction and waits until it is confirmed. The first of `signers` pays.
     fn send(&mut self, instructions: &[Instruction], signers: &[&dyn Signer]) -> Result<Landed, CallError>;
 
+    /// Lets a moment pass before something is asked again; nothing where time stands still by itself.
+    fn pause(&self) {}
+
     /// The account at `key`.
     fn account(&self, key: &Pubkey) -> Result<Option<ChainAccount>, CallError> {
         Ok(self.accounts(std::slice::from_ref(key))?.pop().flatten())

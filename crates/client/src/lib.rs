@@ -12,6 +12,7 @@ pub mod refusal;
 pub mod risk_factor;
 pub mod token;
 pub mod venue;
+mod venue_error;
 
 pub use account::{
     AccountError, decode_config, decode_decision, decode_model, decode_position, decode_price_guard,
@@ -21,5 +22,6 @@ pub use chain::{CallError, ChainAccount, ChainClient, ChainClock, Landed, Reject
 pub use refusal::Refusal;
 pub use risk_factor::risk_factor_id;
 pub use venue::VenueAccounts;
+pub use venue_error::venue_error;
 
 pub use ballast::state;

@@ -5,7 +5,7 @@ use anchor_lang::AnchorDeserialize;
 use ballast::{BallastError, Direction, RebalanceReport};
 use ballast_client::state::{StalePolicy, Vault};
 use ballast_client::{
-    CallError, ChainClient, Refusal, Rejection, address, decode_model, instruction as build,
+    CallError, ChainClient, Landed, Refusal, Rejection, address, decode_model, instruction as build,
 };
 use ballast_math::MAX_ALLOCATIONS;
 use solana_instruction::Instruction;
@@ -67,6 +67,20 @@ impl Executor for ChainExecutor<'_> {
     }
 }
 
+/// Writes down what every slot is worth now: anyone may, it moves nothing. `None` where there is no slot.
+pub fn refresh(
+    chain: &mut dyn ChainClient,
+    setup: &VaultSetup,
+    payer: &dyn Signer,
+) -> Result<Option<Landed>, KeeperError> {
+    let fresh = FreshVault::look(chain, setup, &payer.pubkey(), &[])?;
+    let refreshes = setup.refreshes(|index, _| fresh.problem(index).is_none());
+    if refreshes.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(chain.send(&refreshes, &[payer])?))
+}
+
 impl ChainExecutor<'_> {
     /// Asks first, then records.
     fn record(
@@ -80,15 +94,15 @@ impl ChainExecutor<'_> {
         if vault.keeper != keeper {
             return Ok(DecisionOutcome::NotOurs { keeper: vault.keeper });
         }
-        let until_ts = vault.decision_ts.saturating_add(i64::from(vault.limits.cooldown_secs));
-        let cooling = vault.decision_sequence > 0 && situation.fresh.clock.unix_ts < until_ts;
-        if cooling {
-            return Ok(DecisionOutcome::CoolingDown { until_ts });
-        }
         let targets_bps = proposal.targets.weights_bps;
         // Moves toward them are still to be made: a decision again would only use up turnover.
         if in_force(vault, &targets_bps, self.model_hash) {
             return Ok(DecisionOutcome::Held);
+        }
+        let until_ts = vault.decision_ts.saturating_add(i64::from(vault.limits.cooldown_secs));
+        let cooling = vault.decision_sequence > 0 && situation.fresh.clock.unix_ts < until_ts;
+        if cooling {
+            return Ok(DecisionOutcome::CoolingDown { until_ts });
         }
         let model = address::model(&self.model_hash);
         let refreshes = self.refreshes_for(situation, &targets_bps);
@@ -206,7 +220,7 @@ impl ChainExecutor<'_> {
         setup: &VaultSetup,
         payer: Pubkey,
         action: Move,
-    ) -> Result<Result<ballast_client::Landed, Rejection>, KeeperError> {
+    ) -> Result<Result<Landed, Rejection>, KeeperError> {
         let index = action.index();
         let slot = setup
             .slots

@@ -7,6 +7,10 @@ use solana_pubkey::Pubkey;
 
 use crate::setup::{SetupError, VaultSetup, decode};
 
+/// How often a refresh that fails is tried again: a node that lags behind the one that told the slot cannot
+/// value what was touched since.
+const LOOKS_AGAIN: u32 = 2;
+
 /// A vault as it would be with everything refreshed that can be.
 #[derive(Clone, Debug)]
 pub struct FreshVault {
@@ -37,7 +41,14 @@ impl FreshVault {
             return Ok(Self { vault: setup.vault, clock, problems, watched });
         }
         let all = [&[setup.key], watched].concat();
-        let outcome = match simulate(chain, payer, setup.refreshes(|_, _| true), &all) {
+        let mut outcome = simulate(chain, payer, setup.refreshes(|_, _| true), &all);
+        for _ in 0..LOOKS_AGAIN {
+            if matches!(outcome, Err(CallError::Rejected(_))) {
+                chain.pause();
+                outcome = simulate(chain, payer, setup.refreshes(|_, _| true), &all);
+            }
+        }
+        let outcome = match outcome {
             Err(CallError::Rejected(_)) => {
                 for (slot, problem) in setup.slots.iter().zip(&mut problems) {
                     let alone = setup.refresh(slot).into_iter().collect();

@@ -26,6 +26,7 @@ pub mod pipeline;
 pub mod pool_history;
 pub mod room;
 pub mod rpc_chain;
+mod rpc_failure;
 pub mod run;
 pub mod send;
 pub mod setup;

@@ -1,7 +1,9 @@
 //! The chain behind a JSON-RPC URL, as a [`ChainClient`] on top of [`crate::send`].
 
+use std::time::Duration;
+
 use ballast_client::{
-    CallError, ChainAccount, ChainClient, ChainClock, Landed, Refusal, Rejection, Simulated, address, blame,
+    CallError, ChainAccount, ChainClient, ChainClock, Landed, Rejection, Simulated, address,
 };
 use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
@@ -21,14 +23,18 @@ use solana_signer::null_signer::NullSigner;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
+use crate::rpc_failure::call_error;
 use crate::send::budget::{MAX_UNITS, with_budget};
-use crate::send::{self, Failure, Request, SendError, SendPolicy, Sender};
+use crate::send::{self, Request, SendPolicy, Sender};
 
 const CLOCK: Pubkey = pubkey!("SysvarC1ock11111111111111111111111111111111");
 
 /// Compute units that a venue's own accrual may take in each of our instructions. A simulation may miss it:
 /// somebody else's transaction had it run in the slot that was simulated, and not in the one that comes.
 const ACCRUAL_UNITS: u32 = 25_000;
+
+/// A slot and a bit: what another node, or this one a moment later, may see differently.
+const PAUSE: Duration = Duration::from_millis(600);
 
 /// Most accounts a node returns at once.
 const MAX_ACCOUNTS_ASKED: usize = 100;
@@ -222,6 +228,10 @@ impl ChainClient for RpcChain {
             .ok_or_else(|| CallError::Unreachable("the node has no clock".to_owned()))
     }
 
+    fn pause(&self) {
+        std::thread::sleep(PAUSE);
+    }
+
     fn simulate(
         &mut self,
         payer: &Pubkey,
@@ -295,69 +305,6 @@ fn unreachable_rpc(error: solana_rpc_client_api::client_error::Error) -> CallErr
     CallError::Unreachable(error.to_string())
 }
 
-/// A failure in the program's own words.
-fn rejection(failure: &Failure, signature: Option<Signature>, instructions: &[Instruction]) -> Rejection {
-    // Codes overlap between programs.
-    let ours = failure.program == Some(address::PROGRAM);
-    let refusal = failure.custom_code.filter(|_| ours).and_then(Refusal::from_code);
-    let named = failure.message.as_ref().zip(failure.name.as_ref());
-    let message = match named {
-        Some((message, name)) => format!("{} ({name})", message.trim_end_matches('.')),
-        None => last_words(&failure.logs).unwrap_or_else(|| failure.error.to_string()),
-    };
-    Rejection {
-        refusal,
-        code: failure.custom_code,
-        message,
-        account: account(failure, instructions),
-        instruction: failure.instruction,
-        program: failure.program,
-        logs: failure.logs.clone(),
-        signature,
-    }
-}
-
-/// The account at fault with its address: named by the chain, or by what the refusal is about.
-fn account(failure: &Failure, instructions: &[Instruction]) -> Option<String> {
-    let instruction = failure.instruction.and_then(|index| instructions.get(index));
-    match &failure.account {
-        Some(name) => {
-            let address = instruction.and_then(|instruction| blame::address_of(instruction, name));
-            Some(address.map_or_else(|| name.clone(), |address| format!("{name} {address}")))
-        }
-        None => {
-            let code = failure.custom_code.filter(|_| failure.program == Some(address::PROGRAM))?;
-            let (name, address) = blame::account_at_fault(instruction?, code)?;
-            Some(format!("{name} {address}"))
-        }
-    }
-}
-
-/// How the innermost program says that it failed.
-fn last_words(logs: &[String]) -> Option<String> {
-    let (_, words) = logs
-        .iter()
-        .rev()
-        .find_map(|line| line.strip_prefix("Program ").and_then(|rest| rest.split_once(" failed: ")))?;
-    Some(words.to_owned())
-}
-
-fn call_error(error: SendError, instructions: &[Instruction]) -> CallError {
-    match error {
-        SendError::Rejected(failure) => {
-            CallError::Rejected(Box::new(rejection(&failure, None, instructions)))
-        }
-        SendError::Failed { signature, failure, .. } => {
-            CallError::Rejected(Box::new(rejection(&failure, Some(signature), instructions)))
-        }
-        SendError::TooLarge { bytes } => CallError::TooLarge { bytes },
-        error @ SendError::Expired { .. } => CallError::Expired(error.to_string()),
-        error @ SendError::Unknown { .. } => CallError::Unknown(error.to_string()),
-        error @ SendError::Rpc { .. } => CallError::Unreachable(error.to_string()),
-        error => CallError::Request(error.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -369,34 +316,6 @@ mod tests {
         let expected = ChainClock { slot: 10, epoch: 2, unix_ts: 1_700_000_000 };
         assert_eq!(read_clock(&data), Some(expected));
         assert_eq!(read_clock(&data[..39]), None);
-    }
-
-    fn failure(program: Pubkey) -> Failure {
-        Failure {
-            error: TransactionError::AccountInUse,
-            instruction: Some(1),
-            program: Some(program),
-            custom_code: Some(6_037),
-            name: Some("StaleAllocation".to_owned()),
-            message: Some("refresh first.".to_owned()),
-            account: Some("vault".to_owned()),
-            logs: vec![],
-        }
-    }
-
-    #[test]
-    fn only_our_own_codes_are_our_refusals() {
-        let ours = rejection(&failure(address::PROGRAM), None, &[]);
-        assert_eq!(ours.refusal.map(|refusal| refusal.name).as_deref(), Some("StaleAllocation"));
-        let other = rejection(&failure(address::KAMINO_LEND), None, &[]);
-        assert_eq!((other.refusal, other.message.as_str()), (None, "refresh first (StaleAllocation)"));
-    }
-
-    #[test]
-    fn a_failure_without_a_name_is_in_the_runtimes_words() {
-        let line = format!("Program {} failed: exceeded CUs meter at BPF instruction", address::PROGRAM);
-        let nameless = Failure { name: None, message: None, logs: vec![line], ..failure(address::TOKEN) };
-        assert_eq!(rejection(&nameless, None, &[]).message, "exceeded CUs meter at BPF instruction");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use ballast_client::{
     CallError, ChainAccount, ChainClient, ChainClock, Landed, Refusal, Rejection, Simulated, address, blame,
+    venue_error,
 };
 use litesvm::types::FailedTransactionMetadata;
 use solana_account::ReadableAccount;
@@ -106,10 +107,14 @@ fn rejected(failed: FailedTransactionMetadata, instructions: &[Instruction]) -> 
     let ours = code.filter(|_| program == Some(address::PROGRAM));
     let blamed = ours.zip(instruction.and_then(|index| instructions.get(index)));
     let account = blamed.and_then(|(code, instruction)| blame::account_at_fault(instruction, code));
+    let known = program.zip(code).and_then(|(program, code)| venue_error(&program, code));
     CallError::Rejected(Box::new(Rejection {
         refusal: ours.and_then(Refusal::from_code),
         code,
-        message: failed.err.to_string(),
+        message: match known {
+            Some(known) => format!("{known} ({})", failed.err),
+            None => failed.err.to_string(),
+        },
         account: account.map(|(name, address)| format!("{name} {address}")),
         instruction,
         program,

@@ -28,6 +28,11 @@ use crate::when;
 pub enum KeeperCommand {
     /// Look, propose, ask the chain, record the decision, and move funds toward the targets: once
     Once(OnceArgs),
+    /// Write down what every allocation is worth now: anyone may
+    Refresh {
+        /// Vault, such as usdc/conservative
+        vault: String,
+    },
 }
 
 /// Arguments of `keeper once`.
@@ -83,7 +88,38 @@ struct MoveDone {
 
 /// Runs it.
 pub fn run(session: &mut Session, command: KeeperCommand) -> Result<(), CliError> {
-    let KeeperCommand::Once(args) = command;
+    match command {
+        KeeperCommand::Once(args) => once(session, &args),
+        KeeperCommand::Refresh { vault } => refresh(session, &vault),
+    }
+}
+
+/// What a refresh came to, for machines.
+#[derive(Debug, Serialize)]
+struct Refreshed {
+    vault: String,
+    /// None where the vault has no slot.
+    signature: Option<String>,
+}
+
+fn refresh(session: &mut Session, vault: &str) -> Result<(), CliError> {
+    let wallet = session.wallet()?;
+    let setup = session.load_vault(vault)?;
+    session.make_room(&setup, &wallet)?;
+    let landed = ballast_keeper::execute::refresh(&mut session.chain, &setup, &wallet)?;
+    let refreshed = Refreshed {
+        vault: vault_name(&setup.vault.asset_mint, setup.vault.class),
+        signature: landed.map(|landed| landed.signature.to_string()),
+    };
+    show(session.json, &refreshed, |refreshed| match &refreshed.signature {
+        Some(signature) => {
+            fields(&[("Refreshed", refreshed.vault.clone()), ("Transaction", signature.clone())])
+        }
+        None => format!("{} has no allocation to refresh", refreshed.vault),
+    })
+}
+
+fn once(session: &mut Session, args: &OnceArgs) -> Result<(), CliError> {
     let wallet = session.wallet()?;
     let model = ModelFile::read(&args.model)?;
     let share = |text: &Option<String>, default: u16| match text {

@@ -15,7 +15,7 @@ use solana_signer::Signer;
 
 use crate::amount::{Unit, count};
 use crate::error::CliError;
-use crate::exit_plan::{ExitStep, at_least, next_step, shares_for};
+use crate::exit_plan::{ExitStep, at_least, nearby, next_step, shares_for};
 use crate::names::{symbol_or_address, vault_name};
 use crate::output::{fields, show};
 use crate::ratio::parse_bps;
@@ -294,21 +294,4 @@ impl Leaving<'_> {
             }
         }
     }
-}
-
-/// The same unwinding for a few atoms' worth of shares less or more.
-fn nearby(step: ExitStep) -> Vec<ExitStep> {
-    let ExitStep::Unwind { index, receipts, shares } = step else { return Vec::new() };
-    let atom = ballast_math::shares::VIRTUAL_SHARES;
-    let by = |atoms: u64| atoms.saturating_mul(atom);
-    [
-        shares.saturating_sub(by(1)),
-        shares.saturating_add(by(1)),
-        shares.saturating_sub(by(2)),
-        shares.saturating_add(by(2)),
-    ]
-    .into_iter()
-    .filter(|shares| *shares > 0)
-    .map(|shares| ExitStep::Unwind { index, receipts, shares })
-    .collect()
 }

@@ -10,6 +10,7 @@ pub mod file;
 pub mod keys;
 pub mod plan;
 pub mod resolve;
+mod resolve_vault;
 pub mod state;
 
 use ballast_client::ChainClient;

@@ -5,25 +5,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ballast::adapters::Adapter;
-use ballast::{CreateVaultParams, MIN_SEED_ATOMS};
-use ballast_client::state::{MAX_RISK_FACTORS, PriceGuardParams, StrategyParams, VaultLimits, price_source};
+use ballast_client::state::{MAX_RISK_FACTORS, PriceGuardParams, StrategyParams, price_source};
 use ballast_client::{address, risk_factor_id};
 use ballast_keeper::ModelFile;
 use ballast_keeper::fresh::words;
-use ballast_math::MAX_ALLOCATIONS;
-use ballast_math::fees::{MAX_MANAGEMENT_FEE_BPS, MAX_PERFORMANCE_FEE_BPS};
 use solana_pubkey::Pubkey;
 
-use super::file::{
-    AllocationEntry, LimitsEntry, ModelEntry, PlanFile, PlanProblem, PriceGuardEntry, StrategyEntry,
-    VaultEntry,
-};
+use super::file::{ModelEntry, PlanFile, PlanProblem, PriceGuardEntry, StrategyEntry};
 use super::keys::{KeyRing, local_address};
-use super::plan::{
-    Plan, PlannedAllocation, PlannedGuard, PlannedMint, PlannedModel, PlannedStrategy, PlannedVault,
-};
+use super::plan::{Plan, PlannedGuard, PlannedMint, PlannedModel, PlannedStrategy, PlannedVault};
 use crate::amount::Unit;
-use crate::names::{class_name, parse_adapter, parse_asset_classes, parse_class};
+use crate::names::parse_adapter;
 use crate::ratio::parse_bps;
 use crate::when::parse_duration;
 
@@ -44,17 +36,19 @@ pub fn resolve(file: &PlanFile, path: &Path, keys: &mut KeyRing) -> Result<Plan,
     if resolver.problems.is_empty() { Ok(plan) } else { Err(resolver.problems) }
 }
 
-struct Resolver<'a> {
+/// A plan on its way from words to meaning.
+pub(super) struct Resolver<'a> {
     path: &'a Path,
     keys: &'a mut KeyRing,
     is_local: bool,
-    problems: Vec<PlanProblem>,
+    pub(super) problems: Vec<PlanProblem>,
     mints: BTreeMap<String, PlannedMint>,
-    strategies: BTreeMap<String, PlannedStrategy>,
+    pub(super) strategies: BTreeMap<String, PlannedStrategy>,
 }
 
 impl Resolver<'_> {
-    fn problem(&mut self, place: &str, problem: impl ToString) {
+    /// Notes a problem.
+    pub(super) fn problem(&mut self, place: &str, problem: impl ToString) {
         self.problems.push(PlanProblem {
             path: self.path.to_owned(),
             place: place.to_owned(),
@@ -63,7 +57,7 @@ impl Resolver<'_> {
     }
 
     /// The value, or a note of the problem and a stand-in to go on checking with.
-    fn value<T: Default, E: ToString>(&mut self, place: &str, found: Result<T, E>) -> T {
+    pub(super) fn value<T: Default, E: ToString>(&mut self, place: &str, found: Result<T, E>) -> T {
         found.unwrap_or_else(|error| {
             self.problem(place, error);
             T::default()
@@ -112,7 +106,7 @@ impl Resolver<'_> {
     }
 
     /// Somebody's key.
-    fn key(&mut self, place: &str, text: &str) -> Pubkey {
+    pub(super) fn key(&mut self, place: &str, text: &str) -> Pubkey {
         let found = self.keys.address(text);
         let key = self.value(place, found);
         if key == Pubkey::default() && !self.problems.iter().any(|problem| problem.place == place) {
@@ -133,7 +127,8 @@ impl Resolver<'_> {
         self.value(place, found)
     }
 
-    fn mint(&mut self, place: &str, symbol: &str) -> PlannedMint {
+    /// The token that the plan calls `symbol`.
+    pub(super) fn mint(&mut self, place: &str, symbol: &str) -> PlannedMint {
         match self.mints.get(symbol) {
             Some(mint) => mint.clone(),
             None => {
@@ -143,15 +138,18 @@ impl Resolver<'_> {
         }
     }
 
-    fn bps(&mut self, place: &str, text: &str) -> u16 {
+    /// A share.
+    pub(super) fn bps(&mut self, place: &str, text: &str) -> u16 {
         self.value(place, parse_bps(text))
     }
 
-    fn secs(&mut self, place: &str, text: &str) -> u32 {
+    /// A length of time.
+    pub(super) fn secs(&mut self, place: &str, text: &str) -> u32 {
         self.value(place, parse_duration(text))
     }
 
-    fn atoms(&mut self, place: &str, text: &str, unit: &Unit) -> u64 {
+    /// An amount.
+    pub(super) fn atoms(&mut self, place: &str, text: &str, unit: &Unit) -> u64 {
         self.value(place, unit.parse(text))
     }
 
@@ -284,126 +282,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn vault(&mut self, index: usize, entry: &VaultEntry) -> PlannedVault {
-        let at = |key: &str| format!("vault[{index}].{key}");
-        let mint = self.mint(&at("asset"), &entry.asset);
-        let class = self.value(&at("class"), parse_class(&entry.class));
-        let mask = parse_asset_classes(entry.asset_classes.iter().map(String::as_str));
-        let asset_class_mask = self.value(&at("asset_classes"), mask);
-        if entry.asset_classes.is_empty() {
-            self.problem(&at("asset_classes"), "names none");
-        }
-        let [management_fee_bps, performance_fee_bps] = [
-            ("management_fee", &entry.management_fee, MAX_MANAGEMENT_FEE_BPS),
-            ("performance_fee", &entry.performance_fee, MAX_PERFORMANCE_FEE_BPS),
-        ]
-        .map(|(key, text, most)| {
-            let bps = self.bps(&at(key), text);
-            if bps > most {
-                self.problem(&at(key), format!("is above the program's hard cap of {most} bps"));
-            }
-            bps
-        });
-        let seed_atoms = self.atoms(&at("seed"), &entry.seed, &mint.unit);
-        if seed_atoms < MIN_SEED_ATOMS {
-            let least = mint.unit.format(MIN_SEED_ATOMS);
-            self.problem(&at("seed"), format!("must be at least {least}"));
-        }
-        let params = CreateVaultParams {
-            class,
-            asset_class_mask,
-            keeper: self.key(&at("keeper"), &entry.keeper),
-            fee_recipient: self.key(&at("fee_recipient"), &entry.fee_recipient),
-            management_fee_bps,
-            performance_fee_bps,
-            limits: self.limits(&at("limits"), &entry.limits, &mint.unit),
-            seed_atoms,
-        };
-        if entry.allocation.len() > MAX_ALLOCATIONS {
-            self.problem(&at("allocation"), format!("a vault has {MAX_ALLOCATIONS} slots at most"));
-        }
-        let mut allocations: Vec<PlannedAllocation> = Vec::new();
-        for (slot, entry) in entry.allocation.iter().enumerate() {
-            let place = at(&format!("allocation[{slot}]"));
-            let planned = self.allocation(&place, entry, &mint, asset_class_mask);
-            if allocations.iter().any(|other| other.strategy == planned.strategy) {
-                self.problem(&format!("{place}.strategy"), format!("{} is there twice", entry.strategy));
-            }
-            allocations.push(planned);
-        }
-        PlannedVault {
-            name: format!("{}/{}", entry.asset.to_lowercase(), class_name(class)),
-            key: address::vault(&mint.address, class),
-            asset_mint: mint.address,
-            unit: mint.unit,
-            params,
-            allocations,
-        }
-    }
-
-    fn limits(&mut self, place: &str, entry: &LimitsEntry, unit: &Unit) -> VaultLimits {
-        let at = |key: &str| format!("{place}.{key}");
-        let limits = VaultLimits {
-            deposit_cap_atoms: self.atoms(&at("deposit_cap"), &entry.deposit_cap, unit),
-            min_move_atoms: self.atoms(&at("min_move"), &entry.min_move, unit),
-            turnover_window_secs: self.secs(&at("turnover_window"), &entry.turnover_window),
-            loss_window_secs: self.secs(&at("loss_window"), &entry.loss_window),
-            cooldown_secs: self.secs(&at("cooldown"), &entry.cooldown),
-            profit_unlock_secs: self.secs(&at("profit_unlock"), &entry.profit_unlock),
-            min_horizon_secs: self.secs(&at("min_horizon"), &entry.min_horizon),
-            idle_buffer_bps: self.bps(&at("idle_buffer"), &entry.idle_buffer),
-            turnover_cap_bps: self.bps(&at("turnover_cap"), &entry.turnover_cap),
-            loss_call_bps: self.bps(&at("loss_per_call"), &entry.loss_per_call),
-            loss_window_bps: self.bps(&at("loss_per_window"), &entry.loss_per_window),
-            reserved: 0,
-        };
-        // Only where every figure could be read: the program's verdict on stand-ins would mislead.
-        if !self.problems.iter().any(|problem| problem.place.starts_with(place)) {
-            self.program_agrees(place, limits.validate());
-        }
-        limits
-    }
-
-    fn allocation(
-        &mut self,
-        place: &str,
-        entry: &AllocationEntry,
-        mint: &PlannedMint,
-        mask: u32,
-    ) -> PlannedAllocation {
-        let strategy = match self.strategies.get(&entry.strategy).cloned() {
-            Some(strategy) => strategy,
-            None => {
-                self.problem(
-                    &format!("{place}.strategy"),
-                    format!("no [[strategy]] is called {}", entry.strategy),
-                );
-                return PlannedAllocation {
-                    name: entry.strategy.clone(),
-                    strategy: Pubkey::default(),
-                    absolute_cap_atoms: 0,
-                    relative_cap_bps: 0,
-                };
-            }
-        };
-        if strategy.asset_mint != mint.address {
-            let problem = format!("{} is for another asset than {}", entry.strategy, mint.unit.symbol);
-            self.problem(&format!("{place}.strategy"), problem);
-        }
-        let class = Adapter::from_kind(strategy.params.adapter).map(Adapter::asset_class).unwrap_or(0);
-        if class & !mask != 0 {
-            let problem = format!("{} is outside the vault's asset_classes", entry.strategy);
-            self.problem(&format!("{place}.strategy"), problem);
-        }
-        PlannedAllocation {
-            name: entry.strategy.clone(),
-            strategy: strategy.key,
-            absolute_cap_atoms: self.atoms(&format!("{place}.absolute_cap"), &entry.absolute_cap, &mint.unit),
-            relative_cap_bps: self.bps(&format!("{place}.relative_cap"), &entry.relative_cap),
-        }
-    }
-
-    fn program_agrees(&mut self, place: &str, verdict: anchor_lang::Result<()>) {
+    /// Notes what the program itself would refuse.
+    pub(super) fn program_agrees(&mut self, place: &str, verdict: anchor_lang::Result<()>) {
         if let Err(error) = verdict {
             self.problem(place, words(error));
         }

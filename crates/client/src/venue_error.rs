@@ -1,0 +1,44 @@
+//! The venues' own error codes in words, as far as people meet them: venues say only a number.
+
+use solana_pubkey::Pubkey;
+
+use crate::address;
+
+/// What `code` means where `program` is a venue's; `None` where it is not known.
+pub fn venue_error(program: &Pubkey, code: u32) -> Option<&'static str> {
+    const KAMINO_LEND: [(u32, &str); 9] = [
+        (6_003, "the amount is zero"),
+        (6_007, "a calculation left its range (a slot in the past, for one)"),
+        (6_008, "the reserve has less free liquidity than asked for"),
+        (6_009, "the reserve was not refreshed in this slot"),
+        (6_042, "the market is in emergency mode"),
+        (6_064, "the reserve's withdrawal cap is used up for now"),
+        (6_082, "the reserve takes no deposits any more"),
+        (6_090, "the deposit would lift the reserve above its limit"),
+        (6_132, "the reserve takes no direct use of its cTokens"),
+    ];
+    const RAYDIUM_CPMM: [(u32, &str); 3] = [
+        (6_000, "the pool's status forbids this"),
+        (6_005, "the swap would pay less than the oracle's price less the slippage"),
+        (6_006, "the amount is too small for the pool"),
+    ];
+    let known: &[(u32, &'static str)] = match *program {
+        address::KAMINO_LEND => &KAMINO_LEND,
+        address::RAYDIUM_CPMM => &RAYDIUM_CPMM,
+        _ => return None,
+    };
+    known.iter().find(|(number, _)| *number == code).map(|(_, words)| *words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_number_means_different_things_at_different_venues() {
+        assert_ne!(venue_error(&address::KAMINO_LEND, 6_006), venue_error(&address::RAYDIUM_CPMM, 6_006));
+        assert!(venue_error(&address::RAYDIUM_CPMM, 6_005).is_some_and(|words| words.contains("slippage")));
+        assert_eq!(venue_error(&address::TOKEN, 6_005), None);
+        assert_eq!(venue_error(&address::KAMINO_LEND, 1), None);
+    }
+}
