@@ -131,5 +131,5 @@ The stand-ins do about a third of klend's work, so a ratio against them is large
 On the real lending program both moves are inside 1.6. What Ballast adds to a lending move is 13,000 to 18,000 CU
 (the checks, two readings of every balance, the new value, the books, the event); that sum hardly depends on the
 venue, and is the floor of this design. A stake pool takes native SOL, so each deposit also makes, fills and closes
-a wrapped SOL account: that is most of what stands above it there.
+a wrapped SOL account, which a lending move does not.
 ";
