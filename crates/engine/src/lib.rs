@@ -1,4 +1,4 @@
-//! The half of a replay that knows no chain: real history and generated paths in, decisions and reports out.
+//! What proposes: history and generated paths in, forecasts, scenarios, decisions and reports out. Knows no chain.
 //!
 //! | Module | Job |
 //! |---|---|
@@ -7,19 +7,31 @@
 //! | [`generate`] | seeded paths: mean-reverting utilisation, jump-diffusion prices, pool volume |
 //! | [`curve`] | a lending reserve's borrow curve, its inverse, and the rate after our own deposit |
 //! | [`policy`] | target weights from a portfolio, inside the limits that the program checks |
-//! | [`stats`] | return, volatility, Sharpe, drawdown, turnover |
+//! | [`forecast`] | what venues will pay, with intervals, walked forward |
+//! | [`bootstrap`] | stationary block bootstrap, automatic block length |
+//! | [`scenario`] | what could happen, as the integers that the chain holds |
+//! | [`optimise`] | weights under constraints: CVaR, variance, return, risk parity |
+//! | [`stats`] | return, risk and drawdown of a series; deflated Sharpe, overfitting |
+//! | [`detect`] | level rules and CUSUM, and the breaker each would arm |
+//! | [`personalise`] | questionnaire, profile, recommended mix |
 //! | [`report`] | what a replay found: JSON, CSV, table, chart |
 //!
 //! Floating point is used here for rates and statistics only. What the chain enforces comes from
 //! `ballast-math`, in integers. Everything is deterministic: same inputs and seed, same output.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod bootstrap;
 pub mod curve;
 pub mod data;
+pub mod detect;
+pub mod forecast;
 pub mod generate;
 pub mod market;
+pub mod optimise;
+pub mod personalise;
 pub mod policy;
 pub mod report;
+pub mod scenario;
 pub mod stats;
 pub mod time;
 

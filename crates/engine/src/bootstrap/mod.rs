@@ -1,0 +1,1 @@
+//! Resampling: the stationary block bootstrap and its block length.

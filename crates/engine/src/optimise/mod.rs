@@ -1,0 +1,1 @@
+//! Weights from forecasts and scenarios, under constraints.

@@ -1,0 +1,1 @@
+//! From answers to a profile, and from a profile to a recommended mix.

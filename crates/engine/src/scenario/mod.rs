@@ -1,0 +1,1 @@
+//! What could happen: resampled history, regimes and jumps, as integers that the chain can hold.
