@@ -107,7 +107,7 @@ fn data_folder(value: Option<OsString>) -> Result<PathBuf, Outcome> {
 }
 
 fn demo(workspace: &Workspace) -> Outcome {
-    run(forward::demo_command(workspace).args(["--for", "60"]), "the demo").into()
+    forward::demo_command(workspace).and_then(|mut demo| run(demo.args(["--for", "60"]), "the demo")).into()
 }
 
 fn in_workspace(workspace: &Workspace, args: &[&str]) -> Outcome {
