@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use solana_pubkey::Pubkey;
 
-use crate::{commands, demo, replay};
+use crate::{backtest, commands, demo, replay};
 
 /// Pooled yield vaults that run themselves inside limits people set.
 #[derive(Debug, Parser)]
@@ -66,6 +66,15 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Run the real bytecode through real or generated history
     Replay(replay::ReplayArgs),
+    /// Back-test the engine on the real bytecode against baselines
+    Backtest(backtest::BacktestArgs),
+    /// Forecast, simulate, optimise and watch; needs no chain
+    #[command(subcommand)]
+    Engine(ballast_engine_cli::EngineCommand),
+    /// Recommend a mix of risk classes for what you answer
+    Recommend(ballast_engine_cli::commands::recommend::Args),
+    /// Run many back-tests
+    Sweep(ballast_engine_cli::commands::sweep::Args),
     /// Bring a chain to the state that a plan describes
     Migrate(commands::migrate::MigrateArgs),
 }

@@ -5,8 +5,10 @@
 
 pub mod amount;
 pub mod args;
+pub mod backtest;
 pub mod commands;
 pub mod demo;
+pub mod engine;
 pub mod error;
 pub mod exit_plan;
 pub mod keyfile;
@@ -58,6 +60,10 @@ pub fn run(args: Args) -> Result<(), CliError> {
         Command::Model(command) => commands::model::run(args.global.json, command),
         Command::Demo(command) => demo::run(&command),
         Command::Replay(command) => replay::run(args.global.json, &command),
+        Command::Backtest(command) => backtest::run(args.global.json, &command),
+        Command::Engine(command) => engine::run(&command),
+        Command::Recommend(command) => engine::recommend(&command),
+        Command::Sweep(command) => engine::sweep(&command),
         Command::Migrate(command) => commands::migrate::run(&args.global, &command),
     }
 }

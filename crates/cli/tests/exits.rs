@@ -49,7 +49,7 @@ fn scene(idle_buffer_bps: u16, weights: [u16; 2]) -> (Scene, Person) {
     let signer = scene.stage.keeper.insecure_clone();
     let history = PoolHistory::new(PoolHistoryParams { min_secs: 1, max_secs: 2 });
     let mut keeper = Keeper {
-        collector: VaultCollector { vault: key, payer: signer.pubkey(), outlooks: VenueOutlook { history } },
+        collector: VaultCollector { vault: key, payer: signer.pubkey(), outlooks: VenueOutlook { history }, incomes: None },
         strategy: PolicyStrategy::new(Wants(weights), MODEL_HASH),
         executor: ChainExecutor {
             signer: &signer,

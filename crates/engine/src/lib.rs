@@ -11,6 +11,7 @@
 //! | [`bootstrap`] | stationary block bootstrap, automatic block length |
 //! | [`scenario`] | what could happen, as the integers that the chain holds |
 //! | [`optimise`] | weights under constraints: CVaR, variance, return, risk parity |
+//! | [`evaluate`] | one policy against others, luck allowed for; the log of trials |
 //! | [`stats`] | return, risk and drawdown of a series; deflated Sharpe, overfitting |
 //! | [`detect`] | level rules and CUSUM, and the breaker each would arm |
 //! | [`personalise`] | questionnaire, profile, recommended mix |
@@ -24,6 +25,7 @@ pub mod bootstrap;
 pub mod curve;
 pub mod data;
 pub mod detect;
+pub mod evaluate;
 pub mod forecast;
 pub mod generate;
 pub mod market;

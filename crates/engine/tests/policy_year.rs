@@ -86,8 +86,10 @@ impl Vault {
             withdrawable_atoms: *value,
             move_cost_bps: COST_BPS,
             income,
+            forecast: None,
+            risk_factors: Vec::new(),
         };
-        PortfolioView { limits, slots: outlooks.map(outlook).collect() }
+        PortfolioView { limits, slots: outlooks.map(outlook).collect(), now_ts: 0 }
     }
 
     /// Moves to the targets, paying for it, then earns for a step.
@@ -160,6 +162,7 @@ fn replay(policy: &mut dyn Policy, seed: u64) -> ReplayReport {
                 .zip(vault.values)
                 .map(|(income, value)| Some(income.apr(value)))
                 .collect(),
+            utilisations: incomes.iter().map(|_| None).collect(),
             sol_usd: step.sol_usd.map(|quote| quote.price()),
             stable_usd: step.stable_usd.map(|quote| quote.price()),
             compute_units: 0,

@@ -2,7 +2,7 @@
 
 use ballast_client::state::{StalePolicy, pause_level};
 use ballast_client::{ChainAccount, ChainClient, ChainClock};
-use ballast_engine::policy::{PortfolioView, SlotOutlook};
+use ballast_engine::policy::{Income, IncomeWatch, PortfolioView, SlotOutlook};
 use solana_pubkey::Pubkey;
 
 use crate::error::KeeperError;
@@ -20,6 +20,8 @@ pub struct VaultCollector<O> {
     pub payer: Pubkey,
     /// Where outlooks come from.
     pub outlooks: O,
+    /// What was seen of incomes, for a policy that decides on forecasts.
+    pub incomes: Option<IncomeWatch>,
 }
 
 impl<O: OutlookSource> Collector for VaultCollector<O> {
@@ -31,7 +33,7 @@ impl<O: OutlookSource> Collector for VaultCollector<O> {
         let outlooks = self.outlooks(&setup, &fresh, &wanted);
         let priced = match fresh.stuck().next() {
             Some(_) => None,
-            None => Some(view(&setup, &fresh, &outlooks)?),
+            None => Some(view(&setup, &fresh, &outlooks, self.incomes.as_mut())?),
         };
         let (nav, view) = priced.unzip();
         Ok(Situation { setup, fresh, nav, view, outlooks })
@@ -59,6 +61,7 @@ fn view(
     setup: &VaultSetup,
     fresh: &FreshVault,
     outlooks: &[Outlook],
+    mut incomes: Option<&mut IncomeWatch>,
 ) -> Result<(ballast_client::state::Nav, PortfolioView), KeeperError> {
     let nav = fresh.nav(&setup.key, StalePolicy::Reject)?;
     let ChainClock { unix_ts, .. } = fresh.clock;
@@ -74,17 +77,25 @@ fn view(
         let fillable = fresh.problem(setup.index).is_none() && allocation.oracle_status & ALL == ALL;
         slot.may_increase &= fillable && !paused;
     }
+    let mut forecast = |key: &Pubkey, income: &Income, ours_atoms| {
+        let watch = incomes.as_mut()?;
+        let name = key.to_string();
+        watch.see(&name, unix_ts, income, ours_atoms);
+        watch.forecast(&name, income, ours_atoms)
+    };
     let slots = outlooks
         .iter()
-        .zip(&fresh.vault.allocations)
-        .map(|(outlook, allocation)| SlotOutlook {
+        .zip(setup.slots.iter().zip(&fresh.vault.allocations))
+        .map(|(outlook, (slot, allocation))| SlotOutlook {
             target_bps: allocation.target_bps,
             withdrawable_atoms: allocation.withdrawable,
             move_cost_bps: outlook.move_cost_bps,
             income: outlook.income.clone(),
+            forecast: forecast(&slot.strategy_key, &outlook.income, allocation.value_low),
+            risk_factors: allocation.risk_factors.iter().copied().filter(|factor| *factor != 0).collect(),
         })
         .collect();
-    Ok((nav, PortfolioView { limits, slots }))
+    Ok((nav, PortfolioView { limits, slots, now_ts: unix_ts }))
 }
 
 const ALL: u16 = ballast::oracle::status::ALL;

@@ -13,10 +13,10 @@ pub struct PolicyStrategy<P> {
     model_hash: [u8; 32],
 }
 
-impl PolicyStrategy<ballast_engine::policy::Plain> {
+impl PolicyStrategy<Box<dyn Policy>> {
     /// The policy of `model`.
     pub fn of_model(model: &ModelFile) -> Result<Self, KeeperError> {
-        Ok(Self { policy: model.policy(), model_hash: model.hash()? })
+        Ok(Self { policy: model.policy()?, model_hash: model.hash()? })
     }
 }
 

@@ -5,7 +5,7 @@
 //! twelve decimals first: short decimals are read alike by every JSON parser, long ones are not.
 
 use ballast_client::ChainClock;
-use ballast_engine::policy::{Income, PortfolioView, SlotOutlook};
+use ballast_engine::policy::{Income, IncomeForecast, PortfolioView, SlotOutlook};
 use ballast_math::MAX_ALLOCATIONS;
 use ballast_math::portfolio::{self, SlotView};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use solana_pubkey::Pubkey;
 
 /// Format of the encoding.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a decision was made on. Field order is the order of the encoding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +63,10 @@ pub struct InputSlot {
     pub move_cost_bps: f64,
     /// What it earns.
     pub income: Income,
+    /// What it will earn, where that was known.
+    pub forecast: Option<IncomeForecast>,
+    /// Risk factors of the strategy.
+    pub risk_factors: Vec<u32>,
 }
 
 /// Why an input is of no use.
@@ -119,6 +123,11 @@ impl DecisionInput {
                     withdrawable_atoms: outlook.withdrawable_atoms,
                     move_cost_bps: rounded(outlook.move_cost_bps),
                     income: rounded_income(&outlook.income),
+                    forecast: outlook.forecast.as_ref().map(|forecast| IncomeForecast {
+                        expected: rounded_income(&forecast.expected),
+                        lower: rounded_income(&forecast.lower),
+                    }),
+                    risk_factors: outlook.risk_factors.clone(),
                 })
                 .collect(),
         }
@@ -168,9 +177,11 @@ impl DecisionInput {
                 withdrawable_atoms: input.withdrawable_atoms,
                 move_cost_bps: input.move_cost_bps,
                 income: input.income.clone(),
+                forecast: input.forecast.clone(),
+                risk_factors: input.risk_factors.clone(),
             })
             .collect();
-        PortfolioView { limits, slots }
+        PortfolioView { limits, slots, now_ts: self.unix_ts }
     }
 }
 
@@ -211,6 +222,11 @@ mod tests {
                 withdrawable_atoms: *value,
                 move_cost_bps: 0.0,
                 income: Income::Stake { apr: *apr },
+                forecast: Some(IncomeForecast {
+                    expected: Income::Stake { apr: *apr },
+                    lower: Income::Stake { apr: apr / 2.0 },
+                }),
+                risk_factors: vec![1, 7],
             })
             .collect();
         DecisionInput {
@@ -245,9 +261,9 @@ mod tests {
         let bad = input(&[(10, 3_000, f64::NAN)]);
         let json = bad.encode().unwrap().json;
         assert!(matches!(DecisionInput::decode(&json), Err(InputError::Json(_))));
-        let newer = DecisionInput { format: 2, ..input(&[]) };
+        let newer = DecisionInput { format: 1, ..input(&[]) };
         let json = newer.encode().unwrap().json;
-        assert!(matches!(DecisionInput::decode(&json), Err(InputError::Format(2))));
+        assert!(matches!(DecisionInput::decode(&json), Err(InputError::Format(1))));
         let wide = input(&[(1, 1, 0.1); 9]);
         let json = wide.encode().unwrap().json;
         assert!(matches!(DecisionInput::decode(&json), Err(InputError::Value(_))));

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use ballast_engine::policy::IncomeWatch;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use solana_pubkey::Pubkey;
@@ -11,7 +12,7 @@ use solana_pubkey::Pubkey;
 use crate::error::KeeperError;
 use crate::health::HealthState;
 use crate::input::EncodedInput;
-use crate::model::PoolHistoryParams;
+use crate::model::{ModelFile, PoolHistoryParams};
 use crate::pool_history::PoolHistory;
 
 /// Files of one vault's runs, in a folder of its own.
@@ -59,6 +60,18 @@ impl Journal {
     /// Keeps what was seen of pools.
     pub fn keep_pool_history(&self, history: &PoolHistory) -> Result<(), KeeperError> {
         write(&self.dir.join("pools.json"), history)
+    }
+
+    /// What was seen of incomes, under `model`; `None` for a model that decides on none.
+    pub fn incomes(&self, model: &ModelFile) -> Result<Option<IncomeWatch>, KeeperError> {
+        let Some(fresh) = model.watch() else { return Ok(None) };
+        let kept: Option<IncomeWatch> = read(&self.dir.join("incomes.json"))?;
+        Ok(Some(kept.map_or_else(|| fresh.clone(), |kept| kept.with_params(fresh.params()))))
+    }
+
+    /// Keeps what was seen of incomes.
+    pub fn keep_incomes(&self, incomes: &IncomeWatch) -> Result<(), KeeperError> {
+        write(&self.dir.join("incomes.json"), incomes)
     }
 }
 

@@ -6,7 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ballast_engine::policy::{Plain, PlainConfig};
+use ballast_engine::policy::{Engine, EngineConfig, IncomeWatch, Plain, PlainConfig, Policy, WatchParams};
+use ballast_engine::scenario::{ScenarioError, ScenarioSet, ScenarioSpec, scenario_set};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -39,6 +40,38 @@ pub enum PolicyParams {
         /// Spacing of the weights that are compared first, bps of the vault.
         grid_bps: u16,
     },
+    /// The most lower-quantile income inside the limits, tail and liquidity included: [`Engine`].
+    Engine {
+        /// Version of what the engine looks at and how ([`ENGINE_SCHEMA`]): another version decides otherwise.
+        schema: u32,
+        /// How it decides.
+        decide: EngineConfig,
+        /// How it forecasts.
+        watch: WatchParams,
+        /// What it fears.
+        scenarios: ScenarioParams,
+    },
+}
+
+/// Version of the engine's features and methods. It counts up whenever the same inputs would decide otherwise.
+pub const ENGINE_SCHEMA: u32 = 1;
+
+/// The scenario set of a model: how to draw it, and the hash of what must come out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioParams {
+    /// Period of a scenario, days.
+    pub horizon_days: u16,
+    /// Confidence level of VaR and CVaR, bps.
+    pub alpha_bps: u16,
+    /// Scenarios in the set.
+    pub count: u16,
+    /// Seed.
+    pub seed: u64,
+    /// Kinds of strategy, each by the names of its risk factors: the tails of these are kept.
+    pub strategies: Vec<Vec<String>>,
+    /// SHA-256 of the set's encoding, hex: calibration belongs to the model too.
+    pub set_sha256: String,
 }
 
 /// Over how long a pool is watched before its fees count as known.
@@ -80,6 +113,24 @@ pub enum ModelError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The scenario set cannot be drawn.
+    #[error("scenarios of model {name}: {source}")]
+    Scenarios {
+        /// The model's name.
+        name: String,
+        /// The cause.
+        source: Box<ScenarioError>,
+    },
+    /// What is drawn is not what was approved.
+    #[error("model {name} was approved with scenario set {approved}, this version draws {drawn}")]
+    OtherScenarios {
+        /// The model's name.
+        name: String,
+        /// Hash in the file.
+        approved: String,
+        /// Hash of what is drawn.
+        drawn: String,
+    },
     /// The canonical encoding could not be made.
     #[error("model cannot be encoded: {0}")]
     Encode(#[from] serde_json::Error),
@@ -98,15 +149,8 @@ impl ModelFile {
         let model: Self = toml::from_str(text)
             .map_err(|source| ModelError::Parse { path: path.to_owned(), source: Box::new(source) })?;
         let wrong = |key, problem| Err(ModelError::Value { path: path.to_owned(), key, problem });
-        let PolicyParams::Plain { horizon_secs, grid_bps, min_move_bps, .. } = &model.policy;
-        if *horizon_secs == 0 {
-            return wrong("policy.horizon_secs", "must be above zero");
-        }
-        if !(1..=10_000).contains(grid_bps) {
-            return wrong("policy.grid_bps", "must be 1 to 10000");
-        }
-        if *min_move_bps > 10_000 {
-            return wrong("policy.min_move_bps", "must be at most 10000");
+        if let Some((key, problem)) = model.policy.problem() {
+            return wrong(key, problem);
         }
         if model.pool_history.min_secs == 0 || model.pool_history.min_secs > model.pool_history.max_secs {
             return wrong("pool_history.min_secs", "must be above zero and at most max_secs");
@@ -125,14 +169,96 @@ impl ModelFile {
     }
 
     /// The policy, ready to decide.
-    pub fn policy(&self) -> Plain {
-        let PolicyParams::Plain { horizon_secs, min_gain_bps, min_move_bps, grid_bps } = self.policy;
-        Plain::new(PlainConfig {
-            horizon_secs: f64::from(horizon_secs),
-            min_gain_bps: f64::from(min_gain_bps),
-            min_move_bps,
-            grid_bps,
-        })
+    ///
+    /// # Errors
+    /// A scenario set that cannot be drawn, or is not the one in the file.
+    pub fn policy(&self) -> Result<Box<dyn Policy>, ModelError> {
+        match &self.policy {
+            PolicyParams::Plain { horizon_secs, min_gain_bps, min_move_bps, grid_bps } => {
+                Ok(Box::new(Plain::new(PlainConfig {
+                    horizon_secs: f64::from(*horizon_secs),
+                    min_gain_bps: f64::from(*min_gain_bps),
+                    min_move_bps: *min_move_bps,
+                    grid_bps: *grid_bps,
+                })))
+            }
+            PolicyParams::Engine { decide, scenarios, .. } => {
+                Ok(Box::new(Engine::new(*decide, self.drawn(scenarios)?)))
+            }
+        }
+    }
+
+    /// A watch over incomes, for a policy that decides on forecasts.
+    pub fn watch(&self) -> Option<IncomeWatch> {
+        match &self.policy {
+            PolicyParams::Plain { .. } => None,
+            PolicyParams::Engine { watch, .. } => Some(IncomeWatch::new(*watch)),
+        }
+    }
+
+    /// The scenario set, checked against the approved hash.
+    fn drawn(&self, params: &ScenarioParams) -> Result<ScenarioSet, ModelError> {
+        let failed =
+            |source| ModelError::Scenarios { name: self.name.clone(), source: Box::new(source) };
+        let set = scenario_set(&params.spec()?, None).map_err(failed)?;
+        let drawn = set.sha256().map_err(failed)?;
+        if drawn != params.set_sha256 {
+            let approved = params.set_sha256.clone();
+            return Err(ModelError::OtherScenarios { name: self.name.clone(), approved, drawn });
+        }
+        Ok(set)
+    }
+}
+
+impl PolicyParams {
+    /// The first parameter that makes no sense, and why.
+    fn problem(&self) -> Option<(&'static str, &'static str)> {
+        let checks: &[(bool, &str, &str)] = match self {
+            Self::Plain { horizon_secs, grid_bps, min_move_bps, .. } => &[
+                (*horizon_secs > 0, "policy.horizon_secs", "must be above zero"),
+                ((1..=10_000).contains(grid_bps), "policy.grid_bps", "must be 1 to 10000"),
+                (*min_move_bps <= 10_000, "policy.min_move_bps", "must be at most 10000"),
+            ],
+            Self::Engine { schema, decide, watch, .. } => &[
+                (*schema == ENGINE_SCHEMA, "policy.schema", "is not the one that this version decides by"),
+                (decide.horizon_secs > 0, "policy.decide.horizon_secs", "must be above zero"),
+                ((1..=10_000).contains(&decide.grid_bps), "policy.decide.grid_bps", "must be 1 to 10000"),
+                (decide.min_move_bps <= 10_000, "policy.decide.min_move_bps", "must be at most 10000"),
+                (decide.cvar_cap_bps <= 10_000, "policy.decide.cvar_cap_bps", "must be at most 10000"),
+                (decide.liquidity_min_bps <= 10_000, "policy.decide.liquidity_min_bps", "must be at most 10000"),
+                (watch.sample_secs > 0, "policy.watch.sample_secs", "must be above zero"),
+                (watch.horizon_secs >= watch.sample_secs, "policy.watch.horizon_secs", "must be at least sample_secs"),
+            ],
+        };
+        checks.iter().find(|(good, ..)| !good).map(|(_, key, problem)| (*key, *problem))
+    }
+}
+
+impl ScenarioParams {
+    /// What `ballast engine scenarios` would be asked for the same set.
+    fn spec(&self) -> Result<ScenarioSpec, ModelError> {
+        let strategy = |(number, factors): (usize, &Vec<String>)| {
+            serde_json::json!({ "name": number.to_string(), "factors": factors })
+        };
+        let mut factors: Vec<serde_json::Value> = Vec::new();
+        for name in self.strategies.iter().flatten() {
+            // What holds SOL in a vault of another asset is one side of a pool.
+            let factor = match name.as_str() {
+                "asset:SOL" => serde_json::json!({ "id": name, "market": { "exposure": "constant_product" } }),
+                _ => serde_json::json!(name),
+            };
+            if !factors.contains(&factor) {
+                factors.push(factor);
+            }
+        }
+        Ok(serde_json::from_value(serde_json::json!({
+            "factors": factors,
+            "strategies": self.strategies.iter().enumerate().map(strategy).collect::<Vec<_>>(),
+            "horizon_days": self.horizon_days,
+            "alpha": f64::from(self.alpha_bps) / 10_000.0,
+            "count": self.count,
+            "seed": self.seed,
+        }))?)
     }
 }
 

@@ -53,6 +53,7 @@ fn run_as(scene: &mut Scene, policy: impl Policy, signer: &Keypair, journal: Opt
             vault: scene.usdc_vault,
             payer: signer.pubkey(),
             outlooks: VenueOutlook { history },
+            incomes: None,
         },
         strategy: PolicyStrategy::new(policy, MODEL_HASH),
         executor: ChainExecutor {

@@ -1,12 +1,13 @@
 //! The world of a replay: one vault, its venues and its oracles.
 
 use ballast::adapters::kind;
-use ballast::state::PriceGuardParams;
-use ballast_client::{VenueAccounts, address, instruction};
+use ballast::state::{MAX_RISK_FACTORS, PriceGuardParams, StrategyParams};
+use ballast_client::{VenueAccounts, address, instruction, risk_factor_id};
 use ballast_engine::market::{MarketStep, Quote};
+use ballast_math::MAX_ALLOCATIONS;
 use ballast_sandbox::{
     Authorities, Programs, Stage, StageError, VaultSpec, World, kamino, oracle, price_account, raydium,
-    stake_pool, token, usual_guard,
+    stake_pool, token, usual_guard, usual_strategy,
 };
 use kamino_lend::curve::CurvePoint;
 use kamino_lend::fixture::ReserveBuilder;
@@ -29,6 +30,18 @@ const RESERVE_SOL: u64 = 500_000;
 /// days have 5 bps and 10 bps.
 const STABLE_CONF_BPS: u16 = 15;
 const STABLE_DIVERGENCE_BPS: u16 = 50;
+
+/// The markets that the reserves stand for, by number: the engine's model knows these names.
+const MARKETS: [&str; MAX_ALLOCATIONS] = [
+    "market:kamino-main",
+    "market:kamino-prime",
+    "market:kamino-altcoins",
+    "market:kamino-jlp",
+    "market:kamino-5",
+    "market:kamino-6",
+    "market:kamino-7",
+    "market:kamino-8",
+];
 
 /// A venue behind a slot.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +134,7 @@ impl Cast {
         reserve_names: &[String],
         steps: &[MarketStep],
     ) -> Result<(), ReplayError> {
-        let caps = settings.class.caps();
+        let caps = settings.caps();
         if self.asset == Asset::Sol {
             let pool = self.create_stake_pool()?;
             self.add_slot("stake", Venue::Stake(pool), kind::SPL_STAKE_POOL, pool.key, caps.stake_bps)?;
@@ -147,11 +160,33 @@ impl Cast {
         key: Pubkey,
         cap_bps: u16,
     ) -> Result<(), ReplayError> {
-        let strategy = self.stage.list(&key, adapter, &self.asset_mint)?;
+        let terms = StrategyParams { risk_factors: self.risk_factors(&venue), ..usual_strategy(adapter) };
+        let strategy = self.stage.list_on(&key, &terms, &self.asset_mint)?;
         let index = self.stage.add_allocation(&self.vault, &strategy, u64::MAX, cap_bps)?;
         let accounts = self.stage.venue(&self.vault, index)?;
         self.slots.push(Slot { name: name.into(), index, venue, accounts });
         Ok(())
+    }
+
+    /// What the strategy behind `venue` can be hurt by, as the chain tags it.
+    fn risk_factors(&self, venue: &Venue) -> [u32; MAX_RISK_FACTORS] {
+        let issuer = (self.asset == Asset::Usdc).then(|| "issuer:circle".to_owned());
+        let names: Vec<String> = match venue {
+            // Every reserve is a market of its own at one venue.
+            Venue::Lending(_, number) => {
+                let market = MARKETS.get(*number).copied().unwrap_or("market:unknown");
+                ["venue:kamino", market].map(String::from).into_iter().chain(issuer).collect()
+            }
+            Venue::Pool(_) => {
+                ["venue:raydium", "oracle:pyth", "asset:SOL"].map(String::from).into_iter().chain(issuer).collect()
+            }
+            Venue::Stake(_) => vec!["venue:spl-stake-pool".into()],
+        };
+        let mut tags = [0; MAX_RISK_FACTORS];
+        for (tag, name) in tags.iter_mut().zip(names) {
+            *tag = risk_factor_id(&name);
+        }
+        tags
     }
 
     fn create_reserve(&mut self, number: usize) -> Result<kamino::Reserve, StageError> {

@@ -2,7 +2,7 @@
 
 use ballast_client::instruction;
 use ballast_client::state::{StalePolicy, Vault};
-use ballast_engine::policy::{Action, EqualWeight, Hold, Plain, Policy, PortfolioView, Targets};
+use ballast_engine::policy::{Action, EqualWeight, Hold, Plain, Policy, PortfolioView, Single, Targets};
 use ballast_keeper::moves::{Move, MoveTerms, SlotPlan, plan_slot};
 use ballast_math::MAX_ALLOCATIONS;
 use ballast_math::mul_div::bps_floor;
@@ -12,7 +12,8 @@ use solana_signer::Signer;
 
 use crate::cast::{Cast, Venue};
 use crate::refusal::{Outcome, outcome};
-use crate::settings::PolicyKind;
+use crate::ReplayError;
+use crate::settings::{PolicyKind, ReplaySettings};
 
 /// Targets nearer than this to those in force are not ordered again, bps of the vault.
 const SAME_TARGET_BPS: u16 = 50;
@@ -50,14 +51,19 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Follows the policy of that kind.
-    pub fn new(kind: PolicyKind) -> Self {
-        let policy: Box<dyn Policy> = match kind {
+    /// Follows the policy that `settings` name.
+    pub fn new(settings: &ReplaySettings) -> Result<Self, ReplayError> {
+        let policy: Box<dyn Policy> = match settings.policy {
+            PolicyKind::Engine => {
+                let model = settings.engine_model()?;
+                model.policy().map_err(|error| ReplayError::Settings(error.to_string()))?
+            }
             PolicyKind::Plain => Box::new(Plain::default()),
             PolicyKind::EqualWeight => Box::new(EqualWeight::default()),
             PolicyKind::Hold => Box::new(OnceThenHold::default()),
+            PolicyKind::Single(slot) => Box::new(Single::new(slot)),
         };
-        Self { policy, owed_since: None }
+        Ok(Self { policy, owed_since: None })
     }
 
     /// The policy's name.
@@ -224,13 +230,19 @@ mod tests {
             withdrawable_atoms: value_atoms,
             move_cost_bps: 0.0,
             income: Income::Stake { apr: 0.05 },
+            forecast: None,
+            risk_factors: Vec::new(),
         };
-        PortfolioView { limits, slots: vec![outlook] }
+        PortfolioView { limits, slots: vec![outlook], now_ts: 0 }
+    }
+
+    fn keeper(policy: PolicyKind) -> Keeper {
+        Keeper::new(&ReplaySettings { policy, ..ReplaySettings::new(0, 1, crate::RiskClass::Growth) }).unwrap()
     }
 
     #[test]
     fn what_is_ordered_is_not_ordered_again() {
-        let mut keeper = Keeper::new(PolicyKind::Plain);
+        let mut keeper = keeper(PolicyKind::Plain);
         assert!(matches!(keeper.wish(&view(0, 0)), Wish::Decide(targets) if targets[0] == 5_000));
         keeper.owed_since = Some(0);
         assert!(matches!(keeper.wish(&view(5_000, 0)), Wish::Hold));
@@ -240,7 +252,7 @@ mod tests {
 
     #[test]
     fn holding_orders_once() {
-        let mut keeper = Keeper::new(PolicyKind::Hold);
+        let mut keeper = keeper(PolicyKind::Hold);
         assert!(matches!(keeper.wish(&view(0, 0)), Wish::Decide(_)));
         assert!(matches!(keeper.wish(&view(5_000, 100)), Wish::Hold));
         assert_eq!(keeper.policy_name(), "hold");

@@ -11,14 +11,18 @@
 //! | [`keeper`] | decisions and moves |
 //! | [`conservation`] | nobody can redeem what is not there, checked every step |
 //! | [`run`] | the loop: [`Replay`] |
+//! | [`contest`] | several policies on one market |
+//! | [`backtest`] | the engine against baselines, and what of it could be luck |
 //!
 //! Floating point decides what the market does and what is reported, never what anybody owns: that is the
 //! bytecode's business. Same settings and files, same report, `timing` apart.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod backtest;
 pub mod cast;
 pub mod class;
 pub mod conservation;
+pub mod contest;
 pub mod crowd;
 mod error;
 pub mod exit;
@@ -31,7 +35,9 @@ pub mod run;
 pub mod settings;
 pub mod venues;
 
+pub use backtest::Backtest;
 pub use class::RiskClass;
+pub use contest::{Contest, ContestProgress};
 pub use error::ReplayError;
 pub use run::{Progress, Replay};
 pub use settings::{Asset, PolicyKind, ReplaySettings};

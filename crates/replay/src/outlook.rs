@@ -3,7 +3,7 @@
 use ballast_client::state::{Nav, Vault};
 use ballast_engine::YEAR_SECS;
 use ballast_engine::market::MarketStep;
-use ballast_engine::policy::{Income, PortfolioView, SlotOutlook, lvr_apr};
+use ballast_engine::policy::{Income, IncomeWatch, PortfolioView, SlotOutlook, lvr_apr};
 use ballast_sandbox::StageError;
 
 use crate::cast::{Cast, Venue};
@@ -94,9 +94,15 @@ pub fn view(
     now_ts: i64,
     incomes: &[Income],
     pool_fee_bps: u16,
+    mut watch: Option<&mut IncomeWatch>,
 ) -> Option<PortfolioView> {
     let limits = vault.portfolio_view(nav, now_ts).ok()?;
     let slots = cast.slots.iter().zip(vault.active()).zip(incomes);
+    let mut forecast = |name: &str, income: &Income, ours_atoms| {
+        let watch = watch.as_mut()?;
+        watch.see(name, now_ts, income, ours_atoms);
+        watch.forecast(name, income, ours_atoms)
+    };
     let outlook = |((slot, allocation), income): ((&crate::cast::Slot, _), &Income)| {
         let allocation: &ballast_client::state::Allocation = allocation;
         SlotOutlook {
@@ -109,9 +115,11 @@ pub fn view(
                 Venue::Stake(_) => STAKE_COST_BPS,
             },
             income: income.clone(),
+            forecast: forecast(&slot.name, income, allocation.value_low),
+            risk_factors: allocation.risk_factors.iter().copied().filter(|factor| *factor != 0).collect(),
         }
     };
-    Some(PortfolioView { limits, slots: slots.map(outlook).collect() })
+    Some(PortfolioView { limits, slots: slots.map(outlook).collect(), now_ts })
 }
 
 #[cfg(test)]

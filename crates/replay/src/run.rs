@@ -5,7 +5,7 @@ use std::time::Instant;
 use ballast_client::address;
 use ballast_client::state::{StalePolicy, Vault};
 use ballast_engine::market::MarketStep;
-use ballast_engine::policy::{Income, PortfolioView};
+use ballast_engine::policy::{Income, IncomeWatch, PortfolioView};
 use ballast_engine::report::{EventKind, Recorder, ReplayMeta, ReplayReport, StepRow, Timing};
 use ballast_math::shares::share_price_e15;
 use ballast_sandbox::{Programs, StageError};
@@ -20,7 +20,7 @@ use crate::crowd::Crowd;
 use crate::keeper::{Keeper, Wish};
 use crate::outlook::{self, Volatility};
 use crate::refusal::{Outcome, outcome};
-use crate::settings::ReplaySettings;
+use crate::settings::{PolicyKind, ReplaySettings};
 use crate::venues::Outside;
 
 /// Share price of a vault that earned nothing yet, in units of 1e-15 atoms a share.
@@ -40,6 +40,8 @@ pub struct Replay {
     outside: Outside,
     keeper: Keeper,
     volatility: Volatility,
+    /// What was seen of incomes, where the policy decides on forecasts.
+    incomes: Option<IncomeWatch>,
     steps: Vec<MarketStep>,
     next: usize,
     /// The refresh of every slot: the same accounts in every step.
@@ -71,7 +73,7 @@ impl Replay {
     pub fn new(programs: &Programs, settings: ReplaySettings) -> Result<Self, ReplayError> {
         let market = settings.market()?;
         let cast = Cast::new(programs, &settings, &market.reserve_names, &market.steps)?;
-        let keeper = Keeper::new(settings.policy);
+        let keeper = Keeper::new(&settings)?;
         let mut provenance = market.provenance;
         provenance.assumptions.extend(Cast::assumptions(&settings));
         let meta = ReplayMeta {
@@ -93,6 +95,10 @@ impl Replay {
             outside: Outside::new(settings.step_secs, ReplaySettings::curve()?, cast.slots.len()),
             keeper,
             volatility: Volatility::default(),
+            incomes: match settings.policy {
+                PolicyKind::Engine => settings.engine_model()?.watch(),
+                _ => None,
+            },
             steps: market.steps,
             next: 0,
             refreshes: cast.stage.refresh_all(&cast.vault)?,
@@ -217,7 +223,7 @@ impl Replay {
         let slot = self.cast.stage.world.clock().slot;
         if let Ok(nav) = vault.nav(slot, step.ts, StalePolicy::Reject) {
             let fee = self.settings.pool_fee_bps;
-            self.seen = outlook::view(&self.cast, &vault, &nav, step.ts, &incomes, fee);
+            self.seen = outlook::view(&self.cast, &vault, &nav, step.ts, &incomes, fee, self.incomes.as_mut());
         }
         let row = row(step, &vault, &incomes).ok_or_else(overflow)?;
         let progress = Progress {
@@ -270,12 +276,17 @@ fn row(step: &MarketStep, vault: &Vault, incomes: &[Income]) -> Option<StepRow> 
         Income::Unknown => None,
         known => Some(known.apr(*value)),
     };
+    let utilisation = |income: &Income| match income {
+        Income::Lending(reserve) => Some(reserve.utilisation()),
+        _ => None,
+    };
     Some(StepRow {
         ts: step.ts,
         share_price: share_price_e15(net, vault.total_shares)? as f64 / UNIT_PRICE_E15,
         total_assets_atoms,
         idle_atoms: vault.idle_atoms,
         net_aprs: incomes.iter().zip(&values_atoms).map(net_apr).collect(),
+        utilisations: incomes.iter().map(utilisation).collect(),
         values_atoms,
         sol_usd: step.sol_usd.map(|quote| quote.price()),
         stable_usd: step.stable_usd.map(|quote| quote.price()),

@@ -1,18 +1,22 @@
 //! What to replay.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use ballast_engine::curve::RateCurve;
 use ballast_engine::data::{DataDir, LendingKey};
 use ballast_engine::generate::{GeneratedMarket, GeneratorConfig, OuParams};
+use ballast_keeper::ModelFile;
 use ballast_engine::market::{
     HistoryConfig, HistoryMarket, MarketError, MarketSource, MarketStep, PoolTerms, Provenance, RateTarget,
     ReserveHistory, StableSource, StakeSource,
 };
 
 use crate::ReplayError;
-use crate::class::RiskClass;
+use crate::class::{Caps, RiskClass};
+
+/// The model that ships with the engine.
+const ENGINE_MODEL: &str = include_str!("../../../models/engine-v1.toml");
 
 /// What the vault holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,13 +31,17 @@ pub enum Asset {
 /// Which policy the keeper follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PolicyKind {
-    /// Highest net rate after our own dilution, inside the limits.
+    /// The engine: lower-quantile income, tail and liquidity, inside the limits.
     #[default]
+    Engine,
+    /// Highest net rate after our own dilution, inside the limits.
     Plain,
     /// The same weight everywhere.
     EqualWeight,
     /// Equal weights once, then never again.
     Hold,
+    /// All of it in one slot, whose cap is lifted: what picking one venue and staying would have paid.
+    Single(usize),
 }
 
 /// Everything a replay depends on.
@@ -53,6 +61,8 @@ pub struct ReplaySettings {
     pub asset: Asset,
     /// The policy.
     pub policy: PolicyKind,
+    /// The engine's model; none: [`ReplaySettings::builtin_model`].
+    pub model: Option<ModelFile>,
     /// What the first depositor pays in, whole units of the asset; none: [`Asset::usual_deposit`].
     pub deposit: Option<u64>,
     /// Where in their own time the lending rates begin; none: the replay's dates.
@@ -86,6 +96,7 @@ impl ReplaySettings {
             class,
             asset: Asset::default(),
             policy: PolicyKind::default(),
+            model: None,
             deposit: None,
             rates_from_ts: None,
             lp_from_ts: None,
@@ -108,9 +119,49 @@ impl ReplaySettings {
             .ok_or_else(|| ReplayError::Settings("the deposit is zero or does not fit".into()))
     }
 
+    /// The model that the engine decides by: the one given, or the one of this repository.
+    pub fn engine_model(&self) -> Result<ModelFile, ReplayError> {
+        match &self.model {
+            Some(model) => Ok(model.clone()),
+            None => ModelFile::parse(ENGINE_MODEL, Path::new("models/engine-v1.toml"))
+                .map_err(|error| ReplayError::Settings(error.to_string())),
+        }
+    }
+
+    /// The caps of the class; none for somebody who puts everything in one place.
+    pub fn caps(&self) -> Caps {
+        let class = self.class.caps();
+        match self.policy {
+            PolicyKind::Single(_) => {
+                let lifted = |bps: u16| if bps == 0 { 0 } else { 10_000 };
+                Caps {
+                    lending_bps: lifted(class.lending_bps),
+                    pool_bps: lifted(class.pool_bps),
+                    stake_bps: lifted(class.stake_bps),
+                }
+            }
+            _ => class,
+        }
+    }
+
     /// Whether the class may hold a pool.
     pub fn has_pool(&self) -> bool {
         self.class.caps().pool_bps > 0
+    }
+
+    /// Cap of each slot, in the vault's order, bps.
+    pub fn slot_caps(&self) -> Vec<u16> {
+        let caps = self.caps();
+        let stake = (self.asset == Asset::Sol).then_some(caps.stake_bps);
+        let reserves = self.reserve_keys().map_or(0, |keys| keys.len());
+        let pool = self.has_pool().then_some(caps.pool_bps);
+        stake.into_iter().chain(std::iter::repeat_n(caps.lending_bps, reserves)).chain(pool).collect()
+    }
+
+    /// Slots of the vault: stake pool, reserves, pool.
+    pub fn slot_count(&self) -> Result<usize, ReplayError> {
+        let others = usize::from(self.has_pool()).saturating_add(usize::from(self.asset == Asset::Sol));
+        Ok(self.reserve_keys()?.len().saturating_add(others))
     }
 
     /// The lending markets to follow. Four slots are filled: what is not pool or stake pool is lending.
@@ -254,10 +305,15 @@ impl FromStr for PolicyKind {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
+            "engine" => Ok(Self::Engine),
             "plain" => Ok(Self::Plain),
             "equal-weight" => Ok(Self::EqualWeight),
             "hold" => Ok(Self::Hold),
-            _ => Err(format!("{text:?} is not a policy: plain, equal-weight or hold")),
+            _ => {
+                text.strip_prefix("single:").and_then(|slot| slot.parse().ok()).map(Self::Single).ok_or_else(
+                    || format!("{text:?} is not a policy: engine, plain, equal-weight, hold or single:SLOT"),
+                )
+            }
         }
     }
 }

@@ -263,14 +263,24 @@ impl Stage {
 
     /// Lists `venue` for vaults of `asset_mint`.
     pub fn list(&mut self, venue: &Pubkey, adapter: u8, asset_mint: &Pubkey) -> Result<Pubkey, StageError> {
-        let program = match adapter {
+        self.list_on(venue, &usual_strategy(adapter), asset_mint)
+    }
+
+    /// Lists a strategy on the given terms.
+    pub fn list_on(
+        &mut self,
+        venue: &Pubkey,
+        params: &StrategyParams,
+        asset_mint: &Pubkey,
+    ) -> Result<Pubkey, StageError> {
+        let program = match params.adapter {
             kind::KAMINO_LEND => address::KAMINO_LEND,
             kind::RAYDIUM_CPMM => address::RAYDIUM_CPMM,
             _ => address::SPL_STAKE_POOL,
         };
         let (payer, governance) = (self.world.payer.pubkey(), self.governance.pubkey());
-        let params = usual_strategy(adapter);
-        self.govern(&[instruction::list_strategy(payer, governance, *venue, program, *asset_mint, params)])?;
+        let list = instruction::list_strategy(payer, governance, *venue, program, *asset_mint, *params);
+        self.govern(&[list])?;
         Ok(address::strategy(venue, asset_mint))
     }
 

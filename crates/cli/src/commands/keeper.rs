@@ -138,6 +138,7 @@ fn once(session: &mut Session, args: &OnceArgs) -> Result<(), CliError> {
             vault: setup.key,
             payer: wallet.pubkey(),
             outlooks: VenueOutlook { history: journal.pool_history(model.pool_history)? },
+            incomes: journal.incomes(&model)?,
         },
         strategy: PolicyStrategy::of_model(&model)?,
         executor: ChainExecutor {
@@ -150,6 +151,9 @@ fn once(session: &mut Session, args: &OnceArgs) -> Result<(), CliError> {
     };
     let run = keeper.run(&mut session.chain)?;
     journal.keep_pool_history(&keeper.collector.outlooks.history)?;
+    if let Some(incomes) = &keeper.collector.incomes {
+        journal.keep_incomes(incomes)?;
+    }
 
     let progress = run.progress();
     let balance_lamports = session.chain.account(&wallet.pubkey())?.map_or(0, |account| account.lamports);

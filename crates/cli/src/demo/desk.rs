@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use ballast_client::{ChainClient, address};
-use ballast_engine::policy::Plain;
+use ballast_engine::policy::Policy;
 use ballast_keeper::execute::{DEFAULT_MARGIN_BPS, DEFAULT_REST_BPS};
 use ballast_keeper::moves::Move;
 use ballast_keeper::pool_history::PoolHistory;
@@ -66,7 +66,7 @@ pub struct Report {
 pub struct Desk<'k> {
     /// The vault.
     pub vault: DemoVault,
-    keeper: Keeper<VaultCollector<VenueOutlook>, PolicyStrategy<Plain>, ChainExecutor<'k>>,
+    keeper: Keeper<VaultCollector<VenueOutlook>, PolicyStrategy<Box<dyn Policy>>, ChainExecutor<'k>>,
     last_problem: Option<String>,
 }
 
@@ -86,6 +86,7 @@ impl<'k> Desk<'k> {
                 vault: vault.key,
                 payer: signer.pubkey(),
                 outlooks: VenueOutlook { history: PoolHistory::new(model.pool_history) },
+                incomes: model.watch(),
             },
             strategy: PolicyStrategy::of_model(model)?,
             executor: ChainExecutor {

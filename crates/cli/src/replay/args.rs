@@ -3,11 +3,25 @@ use std::path::PathBuf;
 use ballast_engine::data::LendingKey;
 use ballast_engine::market::StableSource;
 use ballast_engine::time::parse_utc;
+use ballast_keeper::ModelFile;
 use ballast_replay::{Asset, PolicyKind, ReplaySettings, RiskClass};
 
 /// What to replay
 #[derive(Clone, Debug, clap::Args)]
 pub struct ReplayArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Print one CSV row a step instead of the table
+    #[arg(long)]
+    pub csv: bool,
+    /// Write a chart: .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+}
+
+/// A vault, a market and a policy
+#[derive(Clone, Debug, clap::Args)]
+pub struct RunArgs {
     /// Folder of history files; without it, paths are generated from --seed
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -41,9 +55,12 @@ pub struct ReplayArgs {
     /// Trade fee of the pool, bps
     #[arg(long, value_name = "BPS", default_value_t = 25, value_parser = clap::value_parser!(u16).range(1..=400))]
     pub pool_fee_bps: u16,
-    /// Policy of the keeper: plain, equal-weight or hold
-    #[arg(long, default_value = "plain")]
+    /// Policy of the keeper: engine, plain, equal-weight, hold, or single:SLOT for one venue alone
+    #[arg(long, default_value = "engine")]
     pub policy: PolicyKind,
+    /// Model file of the engine [default: models/engine-v1.toml as built in]
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
     /// First deposit, whole units of the asset [default: 1000000 USDC or 10000 SOL]
     #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub deposit: Option<u64>,
@@ -53,12 +70,6 @@ pub struct ReplayArgs {
     /// Take history with gaps of more than six hours; they are reported
     #[arg(long)]
     pub accept_gaps: bool,
-    /// Print one CSV row a step instead of the table
-    #[arg(long)]
-    pub csv: bool,
-    /// Write a chart: .svg or .png
-    #[arg(long, value_name = "FILE")]
-    pub plot: Option<PathBuf>,
 }
 
 impl ReplayArgs {
@@ -71,7 +82,16 @@ impl ReplayArgs {
                 return Err(format!("{}: a chart is written as .svg or .png", path.display()));
             }
         }
+        self.run.settings()
+    }
+}
+
+impl RunArgs {
+    /// The settings they stand for.
+    pub fn settings(&self) -> Result<ReplaySettings, String> {
+        let model = self.model.as_deref().map(ModelFile::read).transpose().map_err(|error| error.to_string())?;
         Ok(ReplaySettings {
+            model,
             data: self.data.clone(),
             step_secs: self.step,
             asset: self.asset,

@@ -12,7 +12,7 @@ use ballast_sandbox::Programs;
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 
-pub use args::ReplayArgs;
+pub use args::{ReplayArgs, RunArgs};
 
 use crate::error::CliError;
 
@@ -36,14 +36,14 @@ pub fn run(as_json: bool, args: &ReplayArgs) -> Result<(), CliError> {
 }
 
 /// What the chain did wrong is not bad input.
-fn sorted(error: ReplayError) -> CliError {
+pub(crate) fn sorted(error: ReplayError) -> CliError {
     match error {
         ReplayError::Market(_) | ReplayError::Settings(_) | ReplayError::Program(_) => CliError::input(error),
         broken => CliError::refused(broken),
     }
 }
 
-fn progress_bar(steps: usize) -> ProgressBar {
+pub(crate) fn progress_bar(steps: usize) -> ProgressBar {
     // Drawn on standard error, and not at all where that is no terminal.
     let bar = ProgressBar::new(u64::try_from(steps).unwrap_or(u64::MAX));
     let template = "{bar:32} {pos}/{len} steps, {per_sec}, {eta} left, {msg}";

@@ -44,8 +44,10 @@ fn view(slots: Vec<Slot>, turnover_cap_bps: u16) -> PortfolioView {
         withdrawable_atoms: slot.value,
         move_cost_bps: 2.0,
         income: slot.income,
+        forecast: None,
+        risk_factors: Vec::new(),
     };
-    PortfolioView { limits, slots: slots.into_iter().map(outlook).collect() }
+    PortfolioView { limits, slots: slots.into_iter().map(outlook).collect(), now_ts: 0 }
 }
 
 fn moved(view: &PortfolioView) -> Weights {

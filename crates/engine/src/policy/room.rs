@@ -151,8 +151,10 @@ mod tests {
             withdrawable_atoms: *value,
             move_cost_bps: 0.0,
             income: Income::Stake { apr: 0.05 },
+            forecast: None,
+            risk_factors: Vec::new(),
         };
-        PortfolioView { limits, slots: values.iter().map(outlook).collect() }
+        PortfolioView { limits, slots: values.iter().map(outlook).collect(), now_ts: 0 }
     }
 
     #[test]

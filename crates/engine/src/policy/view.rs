@@ -1,6 +1,6 @@
 use ballast_math::MAX_ALLOCATIONS;
 use ballast_math::portfolio;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Income;
 
@@ -11,6 +11,8 @@ pub struct PortfolioView {
     pub limits: portfolio::PortfolioView,
     /// What is known beyond that, one per slot in use, in the vault's order.
     pub slots: Vec<SlotOutlook>,
+    /// When it was looked at, unix seconds.
+    pub now_ts: i64,
 }
 
 /// What is known of a slot beyond its limits.
@@ -22,8 +24,22 @@ pub struct SlotOutlook {
     pub withdrawable_atoms: u64,
     /// Cost of moving in or out, bps of the amount moved.
     pub move_cost_bps: f64,
-    /// What the slot earns.
+    /// What the slot earns now.
     pub income: Income,
+    /// What it will earn, where enough was seen to say.
+    pub forecast: Option<IncomeForecast>,
+    /// Risk factors of its strategy, as the chain numbers them.
+    pub risk_factors: Vec<u32>,
+}
+
+/// What a slot will earn over the forecast's horizon. Our own size still dilutes both, as it does with what is earned now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IncomeForecast {
+    /// The middle of what is expected.
+    pub expected: Income,
+    /// What is reached or beaten but for the lower quantile's share of the time.
+    pub lower: Income,
 }
 
 /// Target weights and why.
@@ -65,6 +81,8 @@ pub enum HoldReason {
     Blocked,
     /// The policy never moves.
     ByDesign,
+    /// The next look is not due yet.
+    NotDue,
 }
 
 impl PortfolioView {

@@ -7,7 +7,7 @@ pub fn write(report: &ReplayReport, out: impl std::io::Write) -> Result<(), Repo
     let fixed = ["unix_time", "utc", "share_price", "total_assets_atoms", "idle_atoms"];
     let mut header: Vec<String> = fixed.iter().map(ToString::to_string).collect();
     for (slot, name) in report.meta.strategies.iter().enumerate() {
-        header.extend(["value_atoms", "weight", "net_apr"].map(|figure| format!("{slot}_{name}_{figure}")));
+        header.extend(["value_atoms", "weight", "net_apr", "utilisation"].map(|figure| format!("{slot}_{name}_{figure}")));
     }
     header.extend(["sol_usd", "stable_usd", "compute_units"].map(String::from));
     writer.write_record(&header)?;
@@ -24,6 +24,7 @@ pub fn write(report: &ReplayReport, out: impl std::io::Write) -> Result<(), Repo
             record.push(value.to_string());
             record.push(format!("{:.6}", row.weight(value)));
             record.push(optional(row.net_aprs.get(slot).copied().flatten()));
+            record.push(optional(row.utilisations.get(slot).copied().flatten()));
         }
         record.extend([optional(row.sol_usd), optional(row.stable_usd), row.compute_units.to_string()]);
         writer.write_record(&record)?;
@@ -47,7 +48,7 @@ mod tests {
         report.write_csv(&mut text).unwrap();
         let mut reader = ::csv::Reader::from_reader(text.as_slice());
         let header = reader.headers().unwrap().clone();
-        assert_eq!(header.len(), 5 + 4 * 3 + 3);
+        assert_eq!(header.len(), 5 + 4 * 4 + 3);
         assert_eq!(header.get(5), Some("0_kamino-usdc-main_value_atoms"));
         let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
         assert_eq!(rows.len(), 3);

@@ -32,6 +32,7 @@ pub fn row(step: i64, share_price: f64, values: &[u64]) -> StepRow {
         idle_atoms: 1_000 - values.iter().sum::<u64>(),
         values_atoms: values.to_vec(),
         net_aprs: values.iter().map(|value| Some(*value as f64 / 1e4)).collect(),
+        utilisations: values.iter().map(|_| Some(0.8)).collect(),
         sol_usd: (step != 1).then_some(35.5),
         stable_usd: Some(1.0),
         compute_units: 0,

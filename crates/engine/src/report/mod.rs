@@ -42,6 +42,8 @@ pub struct StepRow {
     pub values_atoms: Vec<u64>,
     /// Net rate of each slot, simple annual fractions; none where unknown.
     pub net_aprs: Vec<Option<f64>>,
+    /// Utilisation of each slot's reserve, a fraction; none where the slot is no reserve, or nothing is known.
+    pub utilisations: Vec<Option<f64>>,
     /// SOL in US dollars; none when nobody published.
     pub sol_usd: Option<f64>,
     /// The stable asset in US dollars; none when nobody published.
