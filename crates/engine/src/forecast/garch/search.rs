@@ -5,8 +5,13 @@ use super::likelihood::{Natural, PARAMETERS, Sample};
 use super::{Errors, GarchError, GarchFit, GarchSpec, MIN_RETURNS, Mean};
 
 /// Persistences and alphas that are tried for a start, omega following from the sample variance.
-const START_PERSISTENCE: [f64; 4] = [0.5, 0.7, 0.9, 0.98];
-const START_ALPHA: [f64; 4] = [0.01, 0.05, 0.1, 0.2];
+const STARTS: [(f64, [f64; 4]); 5] = [
+    (0.1, [0.01, 0.03, 0.06, 0.09]),
+    (0.5, [0.01, 0.05, 0.1, 0.3]),
+    (0.7, [0.01, 0.05, 0.1, 0.2]),
+    (0.9, [0.01, 0.05, 0.1, 0.2]),
+    (0.98, [0.01, 0.05, 0.1, 0.2]),
+];
 const START_NU: f64 = 8.0;
 /// `arch`'s bounds on the degrees of freedom.
 const NU_RANGE: std::ops::RangeInclusive<f64> = 2.05..=500.0;
@@ -31,7 +36,8 @@ pub fn fit(returns: &[f64], spec: GarchSpec) -> Result<GarchFit, GarchError> {
         if best.as_ref().is_none_or(|(least, _)| found.value < least.value) {
             best = Some((found, natural));
         }
-        // A second start is worth its time only where the first ran into an edge or did not settle.
+        // More starts are worth their time only where the best so far lies at an edge, or nothing settled: there the
+        // likelihood is flat and may have several tops.
         if best.as_ref().is_some_and(|(found, p)| found.converged && is_inside(p)) {
             break;
         }
@@ -76,21 +82,17 @@ fn prepare(returns: &[f64], spec: GarchSpec) -> Result<(f64, Sample), GarchError
     Ok((scale, Sample::new(returns.iter().map(|x| x / scale).collect(), spec)))
 }
 
-/// The best two points of the grid, the second from another persistence than the first.
+/// The best point of the grid at each persistence, best first.
 fn starts(sample: &Sample, mu: f64) -> Vec<Natural> {
-    let mut tried: Vec<(f64, f64, Natural)> = Vec::new();
-    for persistence in START_PERSISTENCE {
-        let sets = START_ALPHA.map(|alpha| (1.0 - persistence, alpha, persistence - alpha));
-        for ((omega, alpha, beta), value) in sets.into_iter().zip(sample.normal_of_four(mu, &sets)) {
-            tried.push((value, persistence, Natural { mu, omega, alpha, beta, nu: START_NU }));
-        }
-    }
-    tried.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let Some(&(_, persistence, first)) = tried.first() else {
-        return Vec::new();
+    let best_at = |(persistence, alphas): (f64, [f64; 4])| {
+        let sets = alphas.map(|alpha| (1.0 - persistence, alpha, persistence - alpha));
+        let values = sample.normal_of_four(mu, &sets);
+        values.into_iter().zip(sets).max_by(|a, b| a.0.total_cmp(&b.0))
     };
-    let second = tried.iter().find(|other| other.1 != persistence).map(|other| other.2);
-    std::iter::once(first).chain(second).collect()
+    let mut found: Vec<(f64, (f64, f64, f64))> = STARTS.into_iter().filter_map(best_at).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let natural = |(omega, alpha, beta)| Natural { mu, omega, alpha, beta, nu: START_NU };
+    found.into_iter().map(|(_, set)| natural(set)).collect()
 }
 
 /// False where a parameter is so close to its bound that another start may do better.
