@@ -85,7 +85,11 @@ struct Columns {
 impl LendingRates {
     /// Reads the file. Within one market time must advance; across markets the order is free.
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        let table = Table::read(path)?;
+        Self::of(&Table::read(path)?)
+    }
+
+    /// Takes a table that was read already, by the same rules.
+    pub fn of(table: &Table) -> Result<Self, DataError> {
         let columns = Columns {
             time: table.column("unix_time")?,
             network: table.column("network")?,
@@ -114,7 +118,7 @@ impl LendingRates {
             borrow_aprs.push(observed.borrow_apr);
             market.rows.push(observed);
         }
-        refuse_percentages(&table, &columns.borrow, borrow_aprs)?;
+        refuse_percentages(table, &columns.borrow, borrow_aprs)?;
         Ok(Self { file: table.file().into(), markets })
     }
 

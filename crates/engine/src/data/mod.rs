@@ -18,6 +18,7 @@ pub use lending::{LendingKey, LendingRates, LendingRow};
 pub use lp::{LpHistory, LpRow};
 pub use prices::{PriceColumn, PriceHistory};
 pub use series::{Anchored, Gap, Sample, Series};
+pub use table::{Column, Row, Table};
 pub use ust::UstHistory;
 
 /// File name of the hourly closes.

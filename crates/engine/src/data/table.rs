@@ -23,8 +23,20 @@ impl Table {
     /// Reads the whole file; every row must have as many cells as the header.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        match csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path) {
+            Ok(reader) => Self::take(file, reader),
+            Err(source) => Err(DataError::Csv { file, source }),
+        }
+    }
+
+    /// Reads CSV text that messages call `name`, by the same rules.
+    pub fn parse(name: &str, text: &str) -> Result<Self, DataError> {
+        let reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+        Self::take(name.into(), reader)
+    }
+
+    fn take<R: std::io::Read>(file: String, mut reader: csv::Reader<R>) -> Result<Self, DataError> {
         let csv_error = |source| DataError::Csv { file: file.clone(), source };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(csv_error)?;
         let header: Vec<String> = reader.headers().map_err(csv_error)?.iter().map(Into::into).collect();
         for (index, column) in header.iter().enumerate() {
             if header.iter().skip(index + 1).any(|other| other == column) {
@@ -41,6 +53,11 @@ impl Table {
     /// The file's name, without folders.
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// The columns' names.
+    pub fn header(&self) -> &[String] {
+        &self.header
     }
 
     /// Position of a column.

@@ -4,6 +4,7 @@ mod garch;
 mod har;
 mod ledoit_wolf;
 mod markov;
+mod series;
 
 use std::io::Read;
 
@@ -20,6 +21,13 @@ pub struct Args {
     /// Model
     #[arg(long)]
     model: Model,
+    /// Column to fit, where the file has several
+    #[arg(long)]
+    column: Option<String>,
+    #[command(flatten)]
+    garch: garch::GarchOptions,
+    #[command(flatten)]
+    har: har::HarOptions,
 }
 
 /// A model that can be fitted.
@@ -42,5 +50,26 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
         Model::Har => har::run(args, standard),
         Model::Markov => markov::run(args, standard),
         Model::LedoitWolf => ledoit_wolf::run(args, standard),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: super::Args,
+    }
+
+    /// The answer to a command line, or what it says on the way out.
+    pub fn fitted(arguments: &[&str], input: &str) -> Result<serde_json::Value, String> {
+        let line = Line::try_parse_from([&["fit"], arguments].concat()).map_err(|error| error.to_string())?;
+        let answer = super::run(&line.args, &mut input.as_bytes()).map_err(|error| {
+            assert_eq!(error.exit_code(), 2);
+            error.to_string()
+        })?;
+        Ok(serde_json::from_str(&answer).unwrap())
     }
 }

@@ -1,0 +1,156 @@
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::frame::{Frame, TIME_NAMES, columns_of};
+use super::settings::{Request, Settings};
+use super::{Args, Corners, Kind, ModelChoice, Span, TargetChoice};
+use crate::EngineCliError;
+
+/// A request as JSON. A bare array is taken as its `series`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    kind: Option<Kind>,
+    #[serde(alias = "horizon")]
+    horizon_secs: Option<Value>,
+    model: Option<ModelChoice>,
+    target: Option<TargetChoice>,
+    #[serde(alias = "step")]
+    step_secs: Option<Value>,
+    window_rows: Option<usize>,
+    refit_rows: Option<usize>,
+    reserve: Option<Reserve>,
+    #[serde(default, alias = "points", alias = "history")]
+    series: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reserve {
+    /// Corners: `[utilisation_bps, rate_bps]` or objects with these names.
+    #[serde(alias = "points")]
+    curve: Vec<Corner>,
+    #[serde(default)]
+    take_bps: u16,
+    supplied_atoms: Option<u64>,
+    ours_atoms: Option<u64>,
+    after_atoms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Corner {
+    Pair(u32, u32),
+    Named { utilisation_bps: u32, rate_bps: u32 },
+}
+
+/// From JSON text; what `args` say goes before what the document says.
+pub(super) fn request(args: &Args, name: &str, text: &str) -> Result<Request, EngineCliError> {
+    let wrong = |problem: String| EngineCliError::Input(format!("{name}: {problem}"));
+    let document = if text.trim_start().starts_with('[') {
+        let series = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        Document { series, ..Document::default() }
+    } else {
+        serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?
+    };
+    let kind = args
+        .kind
+        .or(document.kind)
+        .ok_or_else(|| wrong("`kind` is missing: utilisation, rate, lending, lp or staking".into()))?;
+    let frame = frame(kind, name, &document.series)?;
+    let span = |value: Option<&Value>, field: &str| -> Result<Option<Span>, EngineCliError> {
+        let text = match value {
+            None => return Ok(None),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        text.parse().map(Some).map_err(|error| wrong(format!("`{field}`: {error}")))
+    };
+    let mut merged = args.clone();
+    merged.horizon = args.horizon.or(span(document.horizon_secs.as_ref(), "horizon_secs")?);
+    merged.step = args.step.or(span(document.step_secs.as_ref(), "step_secs")?);
+    merged.model = args.model.or(document.model);
+    merged.target = args.target.or(document.target);
+    merged.window = args.window.or(document.window_rows);
+    merged.refit = args.refit.or(document.refit_rows);
+    if let Some(reserve) = document.reserve {
+        let corners = reserve.curve.iter().map(|corner| match corner {
+            Corner::Pair(utilisation, rate) => (*utilisation, *rate),
+            Corner::Named { utilisation_bps, rate_bps } => (*utilisation_bps, *rate_bps),
+        });
+        merged.curve = args.curve.clone().or(Some(Corners(corners.collect())));
+        merged.take_bps = args.take_bps.or(Some(reserve.take_bps));
+        merged.supplied = args.supplied.or(reserve.supplied_atoms);
+        merged.ours = args.ours.or(reserve.ours_atoms);
+        merged.after = args.after.or(reserve.after_atoms);
+    }
+    Ok(Request { settings: Settings::new(&merged, kind, &frame.times)?, frame })
+}
+
+fn frame(kind: Kind, name: &str, series: &[Value]) -> Result<Frame, EngineCliError> {
+    if series.is_empty() {
+        return Err(EngineCliError::Input(format!("{name}: `series` is missing or empty")));
+    }
+    let wanted = columns_of(kind);
+    let mut frame = Frame {
+        source: name.into(),
+        market: None,
+        places: Vec::new(),
+        times: Vec::new(),
+        columns: Vec::new(),
+    };
+    for (index, row) in series.iter().enumerate() {
+        let place = format!("series[{index}]");
+        let wrong = |problem: String| EngineCliError::Input(format!("{name}, {place}: {problem}"));
+        let number = |value: &Value, what: &str| {
+            value.as_f64().ok_or_else(|| wrong(format!("`{what}` is {value}, not a number")))
+        };
+        let mut cells: Vec<(&str, f64)> = Vec::new();
+        let time = match row {
+            Value::Array(pair) => match (pair.as_slice(), wanted.first()) {
+                ([time, value], Some(column)) if kind != Kind::Lp => {
+                    cells.push((column.name, number(value, column.name)?));
+                    time
+                }
+                _ => return Err(wrong("a row is [unix_time, value], or an object with named fields".into())),
+            },
+            Value::Object(fields) => {
+                for column in &wanted {
+                    let found = std::iter::once(&column.name)
+                        .chain(column.aliases)
+                        .find_map(|name| fields.get_key_value(*name));
+                    match found {
+                        Some((field, value)) => cells.push((column.name, number(value, field)?)),
+                        None if column.required => {
+                            return Err(wrong(format!("`{}` is missing", column.name)));
+                        }
+                        None => {}
+                    }
+                }
+                let time = TIME_NAMES.iter().find_map(|name| fields.get(*name));
+                time.ok_or_else(|| wrong("`unix_time` is missing".into()))?
+            }
+            _ => return Err(wrong("a row is [unix_time, value], or an object with named fields".into())),
+        };
+        let ts = time.as_i64().ok_or_else(|| wrong(format!("{time} is not whole unix seconds")))?;
+        if let Some(previous) = frame.times.last().filter(|previous| **previous >= ts) {
+            let problem = if *previous == ts { "duplicate time" } else { "time goes backwards" };
+            return Err(wrong(format!("{problem} ({ts}, after {previous})")));
+        }
+        if index == 0 {
+            frame.columns = cells.iter().map(|(name, _)| ((*name).to_owned(), Vec::new())).collect();
+        }
+        if cells.len() != frame.columns.len() {
+            return Err(wrong("its fields are not those of the first row".into()));
+        }
+        for ((name, value), (column, values)) in cells.into_iter().zip(&mut frame.columns) {
+            if name != column {
+                return Err(wrong("its fields are not those of the first row".into()));
+            }
+            values.push(value);
+        }
+        frame.times.push(ts);
+        frame.places.push(place);
+    }
+    Ok(frame)
+}
