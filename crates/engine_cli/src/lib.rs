@@ -8,7 +8,9 @@
 
 pub mod commands;
 mod error;
+mod frame;
 mod input;
+mod periods;
 
 use std::io::{Read, Write};
 
