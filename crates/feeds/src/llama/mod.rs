@@ -12,7 +12,23 @@ pub use chart::{LendingPoint, PoolPoint};
 pub use coins::{CoinPrice, Coins};
 pub use pools::{Pool, Yields};
 
-/// From percent to a fraction.
+/// From percent to a fraction, by moving the point of the decimal that was published: 5.95 is 0.0595, which a division would miss by a
+/// rounding.
 fn fraction(percent: f64) -> f64 {
-    percent / 100.0
+    format!("{percent}e-2").parse().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fraction;
+
+    #[test]
+    fn the_point_moves_and_no_digit_changes() {
+        for (percent, expected) in
+            [(5.95, 0.0595), (7.4, 0.074), (0.0, 0.0), (-3.1, -0.031), (1e21, 1e19), (1e-9, 1e-11)]
+        {
+            assert_eq!(fraction(percent), expected);
+        }
+        assert_ne!(5.95 / 100.0, 0.0595);
+    }
 }
