@@ -37,5 +37,8 @@ pub mod scenario;
 pub mod stats;
 pub mod time;
 
+/// The chain's integer maths, for crates that know the engine only.
+pub use ballast_math as math;
+
 /// Seconds in a 365-day year, the base of every annual rate here and on the venues.
 pub const YEAR_SECS: f64 = ballast_math::YEAR_SECS as f64;

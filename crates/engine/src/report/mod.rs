@@ -1,6 +1,8 @@
 //! What a replay found, and how it is written down.
 
+pub mod backtest;
 mod csv;
+mod html;
 mod plot;
 mod recorder;
 mod summary;
@@ -8,6 +10,7 @@ mod table;
 
 use serde::Serialize;
 
+pub use html::{render_html, write_html};
 pub use plot::{PlotFormat, render_png, render_svg, write_plot};
 pub use recorder::{Recorder, ReplayMeta};
 pub use summary::{ComputeUse, DecisionTally, Flows, Summary, Timing};

@@ -1,9 +1,9 @@
 //! The chart of a replay: share price, drawdown, weights and events over one time axis.
 
-mod axis;
+pub(super) mod axis;
 mod panels;
 mod raster;
-mod thin;
+pub(super) mod thin;
 
 use std::path::Path;
 
