@@ -9,7 +9,9 @@
 
 pub mod commands;
 mod error;
+mod frame;
 mod input;
+mod periods;
 pub mod sweep;
 
 use std::io::{Read, Write};
