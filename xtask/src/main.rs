@@ -8,6 +8,7 @@ mod forward;
 mod idl;
 mod metadata;
 mod options;
+mod peers;
 mod process;
 mod programs;
 mod progress;
@@ -32,6 +33,9 @@ cargo xtask COMMAND
                      everything CI runs, in order: format, clippy, build, IDL, tests, replay, demo
   demo [ARGS]...     builds, then runs the local chain with vaults and a keeper (try --for 60, --help)
   bench [ARGS]...    builds, then measures compute units
+  bench engine [ARGS]...
+                     the engine beside its Python peers (sets them up in target/peers when Python 3 is there; try
+                     --only HRP, --repeats 5)
   idl [--check | --write]
                      makes target/idl/ballast.json; compares it with idl/ballast.json, or replaces that
   toolchain [--path] sets up the SBPF tool-chain (or says where it is); `build` does it by itself when needed
@@ -53,9 +57,12 @@ fn main() -> ExitCode {
 
 fn dispatch(command: &str, args: Vec<String>) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
-    // These two hand every argument to the program they start.
+    // These hand every argument to the program they start.
     match command {
         "demo" => return forward::demo(&workspace, &args),
+        "bench" if args.first().is_some_and(|what| what == "engine") => {
+            return peers::bench(&workspace, args.get(1..).unwrap_or_default());
+        }
         "bench" => return forward::bench(&workspace, &args),
         _ => {}
     }

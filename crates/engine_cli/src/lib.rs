@@ -3,7 +3,8 @@
 //! Every command reads standard input (or the file it is given), checks all of it, computes, and only then writes one JSON
 //! document. [`run`] takes its input and output as arguments, so that the tests are the commands.
 //!
-//! Exit codes: 0 done, 2 bad input (the message names file, row and column where there are any).
+//! Exit codes: 0 done, 1 tasks of a sweep failed, 2 bad input (the message names file, row and column where there are any),
+//! 3 no answer from elsewhere.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod commands;
@@ -11,6 +12,7 @@ mod error;
 mod frame;
 mod input;
 mod periods;
+pub mod sweep;
 
 use std::io::{Read, Write};
 
@@ -39,6 +41,8 @@ pub enum EngineCommand {
     Scenarios(commands::scenarios::Args),
     /// Download history: prices, pool and lending rates
     Fetch(commands::fetch::Args),
+    /// Run a program over a grid of parameters, on all cores or on Ray (TOML or JSON in)
+    Sweep(commands::sweep::Args),
 }
 
 /// Runs `command`; nothing is written to `output` unless everything went well.
@@ -48,6 +52,7 @@ pub fn run(
     output: &mut dyn Write,
 ) -> Result<(), EngineCliError> {
     let answer = match command {
+        EngineCommand::Sweep(args) => return run_sweep(args, input, output),
         EngineCommand::Optimise(args) => commands::optimise::run(args, input)?,
         EngineCommand::Stats(args) => commands::stats::run(args, input)?,
         EngineCommand::Fit(args) => commands::fit::run(args, input)?,
@@ -59,4 +64,21 @@ pub fn run(
         EngineCommand::Fetch(args) => commands::fetch::run(args, input)?,
     };
     output.write_all(answer.as_bytes()).and_then(|()| output.flush()).map_err(EngineCliError::Output)
+}
+
+/// A sweep answers even when some of its tasks failed; then its exit code says so.
+pub fn run_sweep(
+    args: &commands::sweep::Args,
+    input: &mut dyn Read,
+    output: &mut dyn Write,
+) -> Result<(), EngineCliError> {
+    let finished = commands::sweep::run(args, input)?;
+    output
+        .write_all(finished.document.as_bytes())
+        .and_then(|()| output.flush())
+        .map_err(EngineCliError::Output)?;
+    match finished.failed {
+        0 => Ok(()),
+        failed => Err(EngineCliError::TasksFailed { failed, total: finished.total }),
+    }
 }

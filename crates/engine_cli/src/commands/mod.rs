@@ -9,3 +9,4 @@ pub mod optimise;
 pub mod pbo;
 pub mod scenarios;
 pub mod stats;
+pub mod sweep;
