@@ -170,3 +170,7 @@ fn is_known(slot: &SlotOutlook) -> bool {
 fn withdrawable(slot: &SlotOutlook, ours_atoms: u64) -> f64 {
     if ours_atoms == 0 { 1.0 } else { (slot.withdrawable_atoms as f64 / ours_atoms as f64).clamp(0.0, 1.0) }
 }
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;
