@@ -28,6 +28,8 @@ pub struct Args {
     garch: garch::GarchOptions,
     #[command(flatten)]
     har: har::HarOptions,
+    #[command(flatten)]
+    ledoit_wolf: ledoit_wolf::Options,
 }
 
 /// A model that can be fitted.
