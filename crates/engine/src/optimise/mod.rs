@@ -1,1 +1,24 @@
-//! Weights from forecasts and scenarios, under constraints.
+//! Weights under constraints: CVaR, variance, return, risk parity; and the vault's own allocation in basis points.
+//!
+//! | Part | Job |
+//! |---|---|
+//! | [`portfolio`] | the general problem: named constraints, an objective, what cannot hold |
+//! | [`allocation`] | the vault's problem: income that falls as we deposit, integer limits of the chain |
+//! | [`hierarchy`], [`risk_parity`] | weights from risk alone |
+//! | [`shrinkage`] | Ledoit-Wolf covariance |
+//! | [`covariance`], [`scenarios`] | what risk is measured on |
+//! | [`simplex`] | small exact linear programmes |
+
+pub mod allocation;
+pub mod covariance;
+mod error;
+pub mod hierarchy;
+pub mod portfolio;
+pub mod risk_parity;
+pub mod scenarios;
+pub mod shrinkage;
+pub mod simplex;
+
+pub use covariance::Covariance;
+pub use error::{Conflict, OptimiseError};
+pub use scenarios::{Scenarios, Tail, TailFinder};

@@ -20,6 +20,8 @@ pub struct Args {
     /// Model
     #[arg(long)]
     model: Model,
+    #[command(flatten)]
+    ledoit_wolf: ledoit_wolf::Options,
 }
 
 /// A model that can be fitted.

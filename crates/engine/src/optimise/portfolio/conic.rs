@@ -1,0 +1,170 @@
+//! Smooth problems: a quadratic objective or a second-order cone, solved by Clarabel's interior point.
+
+use clarabel::algebra::CscMatrix;
+use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SolverStatus, SupportedConeT};
+
+use super::problem::NamedRow;
+
+/// Minimise 1/2 x'Px + q·x with lower <= x <= upper, ranged rows and at most one cone: |vectors x| <= head·x + shift.
+#[derive(Clone, Debug, Default)]
+pub struct Conic {
+    /// Rows of P; empty for none.
+    pub quadratic: Vec<Vec<f64>>,
+    /// Linear costs; their number is the number of columns.
+    pub linear: Vec<f64>,
+    /// May be minus infinity.
+    pub lower: Vec<f64>,
+    /// May be infinity.
+    pub upper: Vec<f64>,
+    /// All rows.
+    pub rows: Vec<NamedRow>,
+    /// The cone.
+    pub cone: Option<Cone>,
+}
+
+/// |vectors x| <= head·x + shift.
+#[derive(Clone, Debug, Default)]
+pub struct Cone {
+    /// Linear part of the right-hand side.
+    pub head: Vec<f64>,
+    /// Constant part of the right-hand side.
+    pub shift: f64,
+    /// Rows of the left-hand side.
+    pub vectors: Vec<Vec<f64>>,
+}
+
+/// An optimum.
+#[derive(Clone, Debug)]
+pub struct ConicSolution {
+    /// The columns.
+    pub columns: Vec<f64>,
+    /// Interior-point steps.
+    pub iterations: usize,
+    /// Relative gap between primal and dual objective.
+    pub gap: f64,
+}
+
+/// Why there is no optimum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConicError {
+    /// No point satisfies everything.
+    Infeasible,
+    /// The objective improves without end.
+    Unbounded,
+    /// Accuracy was not reached, or the problem was refused.
+    Failed,
+}
+
+impl Conic {
+    /// Solves it.
+    pub fn solve(&self) -> Result<ConicSolution, ConicError> {
+        let columns = self.linear.len();
+        let mut equal: (Vec<Vec<f64>>, Vec<f64>) = Default::default();
+        let mut below: (Vec<Vec<f64>>, Vec<f64>) = Default::default();
+        let negative = |row: &[f64]| row.iter().map(|value| -value).collect::<Vec<f64>>();
+        let mut range = |row: Vec<f64>, lower: f64, upper: f64| {
+            if lower == upper {
+                equal.0.push(row);
+                equal.1.push(upper);
+                return;
+            }
+            if lower.is_finite() {
+                below.0.push(negative(&row));
+                below.1.push(-lower);
+            }
+            if upper.is_finite() {
+                below.0.push(row);
+                below.1.push(upper);
+            }
+        };
+        for row in &self.rows {
+            let mut coefficients = row.coefficients.clone();
+            coefficients.resize(columns, 0.0);
+            range(coefficients, row.lower, row.upper);
+        }
+        for (column, (lower, upper)) in self.lower.iter().zip(&self.upper).enumerate() {
+            let unit = (0..columns).map(|other| if other == column { 1.0 } else { 0.0 }).collect();
+            range(unit, *lower, *upper);
+        }
+        let mut cones = vec![SupportedConeT::ZeroConeT(equal.0.len()), SupportedConeT::NonnegativeConeT(below.0.len())];
+        let (mut rows, mut sides) = equal;
+        rows.extend(below.0);
+        sides.extend(below.1);
+        if let Some(cone) = &self.cone {
+            cones.push(SupportedConeT::SecondOrderConeT(cone.vectors.len() + 1));
+            for row in [&cone.head].into_iter().chain(&cone.vectors) {
+                let mut row = negative(row);
+                row.resize(columns, 0.0);
+                rows.push(row);
+                sides.push(0.0);
+            }
+            let head = sides.len() - cone.vectors.len() - 1;
+            if let Some(side) = sides.get_mut(head) {
+                *side = cone.shift;
+            }
+        }
+        let quadratic = if self.quadratic.is_empty() {
+            CscMatrix::zeros((columns, columns))
+        } else {
+            upper_triangle(&self.quadratic)
+        };
+        let settings = DefaultSettings {
+            verbose: false,
+            max_iter: 200,
+            max_threads: 1,
+            tol_gap_abs: 1e-13,
+            tol_gap_rel: 1e-12,
+            tol_feas: 1e-12,
+            reduced_tol_gap_abs: 1e-10,
+            reduced_tol_gap_rel: 1e-8,
+            reduced_tol_feas: 1e-8,
+            ..DefaultSettings::default()
+        };
+        let matrix = dense_to_csc(&rows, columns);
+        let mut solver = DefaultSolver::new(&quadratic, &self.linear, &matrix, &sides, &cones, settings)
+            .map_err(|_| ConicError::Failed)?;
+        solver.solve();
+        let found = &solver.solution;
+        match found.status {
+            SolverStatus::Solved | SolverStatus::AlmostSolved => {}
+            SolverStatus::PrimalInfeasible | SolverStatus::AlmostPrimalInfeasible => {
+                return Err(ConicError::Infeasible);
+            }
+            SolverStatus::DualInfeasible | SolverStatus::AlmostDualInfeasible => return Err(ConicError::Unbounded),
+            _ => {
+                let gap = (found.obj_val - found.obj_val_dual).abs() / found.obj_val.abs().max(1e-6);
+                // The last digits asked for are beyond some problems; these are still more than anyone can use.
+                let close = gap < 1e-8 && found.r_prim < 1e-9 && found.r_dual < 1e-7;
+                if !close {
+                    return Err(ConicError::Failed);
+                }
+            }
+        }
+        let gap = (found.obj_val - found.obj_val_dual).abs() / found.obj_val.abs().max(1e-12);
+        Ok(ConicSolution { columns: found.x.clone(), iterations: found.iterations as usize, gap })
+    }
+}
+
+fn dense_to_csc(rows: &[Vec<f64>], columns: usize) -> CscMatrix<f64> {
+    let (mut starts, mut places, mut values) = (vec![0], Vec::new(), Vec::new());
+    for column in 0..columns {
+        for (row, entries) in rows.iter().enumerate() {
+            let value = entries.get(column).copied().unwrap_or(0.0);
+            if value != 0.0 {
+                places.push(row);
+                values.push(value);
+            }
+        }
+        starts.push(places.len());
+    }
+    CscMatrix::new(rows.len(), columns, starts, places, values)
+}
+
+fn upper_triangle(rows: &[Vec<f64>]) -> CscMatrix<f64> {
+    let kept: Vec<Vec<f64>> = rows
+        .iter()
+        .enumerate()
+        .map(|(row, entries)| entries.iter().enumerate().map(|(at, v)| if at >= row { *v } else { 0.0 }).collect())
+        .collect();
+    dense_to_csc(&kept, rows.len())
+}

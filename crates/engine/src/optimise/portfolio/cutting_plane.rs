@@ -1,0 +1,145 @@
+//! CVaR over scenarios by cutting planes on the mean of the tail (Kuenzi-Bay & Mayer 2006).
+//!
+//! CVaR is the largest of the mean losses over all tails of the given mass, a linear function of the weights each.
+//! The master problem holds the weights, one variable for CVaR and only the tails met so far; every step
+//! looks for the worst tail at the master's optimum. The master's value bounds the optimum from below, the
+//! best portfolio met bounds it from above.
+
+use super::model::LinearModel;
+use super::problem::PortfolioProblem;
+use crate::optimise::OptimiseError;
+use crate::optimise::scenarios::{Scenarios, TailFinder};
+use crate::optimise::simplex::{LpError, Simplex, dot};
+
+/// Gap between the bounds at which to stop, relative to the objective.
+const GAP: f64 = 1e-9;
+const MAX_CUTS: usize = 5_000;
+/// Loose cuts are dropped when there are this many more than columns.
+const SPARE_CUTS: usize = 60;
+
+/// The optimum over scenarios.
+#[derive(Clone, Debug)]
+pub struct CutSolution {
+    /// One an asset.
+    pub weights: Vec<f64>,
+    /// Tails looked at.
+    pub iterations: usize,
+    /// Upper less lower bound, relative to the upper.
+    pub gap: f64,
+}
+
+/// Minimises risk · CVaR - reward · net return subject to the linear rows and CVaR <= cap.
+pub struct CutProblem<'a> {
+    /// Linear part.
+    pub model: &'a LinearModel,
+    /// Scenarios.
+    pub scenarios: &'a Scenarios,
+    /// Confidence.
+    pub alpha: f64,
+    /// Weight of CVaR.
+    pub risk: f64,
+    /// Weight of the expected return after costs.
+    pub reward: f64,
+    /// Most CVaR; infinity for none.
+    pub cap: f64,
+}
+
+/// Why there is no optimum over scenarios.
+#[derive(Debug, PartialEq)]
+pub enum CutError {
+    /// No weights satisfy the rows and the cap.
+    Infeasible,
+    /// The solver gave up.
+    Stalled(&'static str),
+}
+
+impl From<LpError> for CutError {
+    fn from(error: LpError) -> Self {
+        match error {
+            LpError::Infeasible => Self::Infeasible,
+            LpError::Stalled => Self::Stalled("the master problem cycles"),
+        }
+    }
+}
+
+impl CutProblem<'_> {
+    /// Runs the cutting planes.
+    pub fn solve(&self) -> Result<CutSolution, CutError> {
+        let model = self.model;
+        let mut finder = TailFinder::new(self.scenarios, self.alpha);
+        let start: Vec<f64> = model
+            .lower
+            .iter()
+            .zip(&model.upper)
+            .take(model.assets)
+            .map(|(low, high)| (1.0 / model.assets as f64).clamp(*low, *high))
+            .collect();
+        let first = finder.tail(&start);
+        // CVaR is measured in units of a typical loss, so that its column is of the size of the weights' columns.
+        let unit = first.slope.iter().fold(f64::MIN_POSITIVE, |most, value| most.max(value.abs())).max(1e-12);
+        let reach: f64 = model.lower.iter().zip(&model.upper).take(model.assets).map(|(l, u)| l.abs().max(u.abs())).sum();
+        let largest = (0..model.assets)
+            .flat_map(|asset| self.scenarios.column(asset))
+            .fold(0.0_f64, |most, value| most.max(value.abs()));
+        let limit = (largest / unit).max(1.0) * reach.max(1.0) * 1.01;
+        let mut cost: Vec<f64> = model.net_return.iter().map(|value| -self.reward * value).collect();
+        cost.push(self.risk * unit);
+        let scale = cost.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        let scale = if scale > 0.0 { scale } else { 1.0 };
+        let lower = model.lower.iter().copied().chain([-limit]).collect();
+        let upper = model.upper.iter().copied().chain([(self.cap / unit).clamp(-limit, limit)]).collect();
+        let mut master = Simplex::new(cost.iter().map(|value| value / scale).collect(), lower, upper);
+        for row in model.rows() {
+            let mut coefficients = row.coefficients.clone();
+            coefficients.push(0.0);
+            master.add_row(&coefficients, row.lower, row.upper);
+        }
+        let fixed = master.row_count();
+        let mut best: Option<(f64, Vec<f64>)> = None;
+        let mut slope = first.slope;
+        for iteration in 1..=MAX_CUTS {
+            let mut cut: Vec<f64> = slope.iter().map(|value| value / unit).collect();
+            cut.resize(model.columns, 0.0);
+            cut.push(-1.0);
+            master.add_row(&cut, f64::NEG_INFINITY, 0.0);
+            master.solve()?;
+            let below = master.objective() * scale;
+            let columns = master.solution();
+            let weights = model.weights(&columns);
+            let tail = finder.tail(weights);
+            let value = self.risk * tail.cvar - self.reward * dot(&model.net_return, &columns);
+            let within = tail.cvar <= self.cap + GAP * self.cap.abs() + 1e-11 * unit;
+            if within && best.as_ref().is_none_or(|(least, _)| value < *least) {
+                best = Some((value, weights.to_vec()));
+            }
+            let estimate = columns.last().map_or(0.0, |value| value * unit);
+            let exact = tail.cvar - estimate <= 1e-12 * tail.cvar.abs().max(unit);
+            if let Some((least, found)) = &best {
+                let gap = (least - below).max(0.0) / least.abs().max(1e-9 * scale);
+                if gap <= GAP || exact {
+                    return Ok(CutSolution { weights: found.clone(), iterations: iteration, gap });
+                }
+            }
+            if master.row_count() > fixed + model.columns + SPARE_CUTS {
+                master.drop_loose_rows(fixed);
+            }
+            slope = tail.slope;
+        }
+        Err(CutError::Stalled("the bounds on CVaR did not meet"))
+    }
+}
+
+impl CutError {
+    pub(super) fn into_optimise(self) -> OptimiseError {
+        match self {
+            Self::Infeasible => OptimiseError::NotSolved("infeasible by rounding".into()),
+            Self::Stalled(what) => OptimiseError::NotSolved(what.into()),
+        }
+    }
+}
+
+/// Least CVaR over the linear part of `problem`.
+pub(super) fn least_cvar(problem: &PortfolioProblem, model: &LinearModel, scenarios: &Scenarios) -> Result<CutSolution, CutError> {
+    let alpha = problem.alpha;
+    CutProblem { model, scenarios, alpha, risk: 1.0, reward: 0.0, cap: f64::INFINITY }.solve()
+}

@@ -1,0 +1,334 @@
+//! Scenarios by column, and the tail of a portfolio over them.
+
+use super::OptimiseError;
+use super::covariance::{Covariance, weighted_mean};
+
+/// Rows worked on at a time: their losses stay in the nearest cache.
+const BLOCK: usize = 1_024;
+
+/// Returns of `n` assets in `S` scenarios, fractions a period, stored column by column.
+#[derive(Clone, Debug)]
+pub struct Scenarios {
+    count: usize,
+    columns: Vec<Vec<f64>>,
+    probabilities: Option<Vec<f64>>,
+    means: Vec<f64>,
+}
+
+/// The loss tail of a portfolio over scenarios (Rockafellar & Uryasev 2002).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tail {
+    /// Least loss that is not exceeded with probability alpha or more.
+    pub var: f64,
+    /// Mean of the worst 1 - alpha of probability; the scenario on its edge counts by the part inside.
+    pub cvar: f64,
+    /// Mean loss of each asset over the tail: the slope of CVaR in the weights.
+    pub slope: Vec<f64>,
+}
+
+impl Scenarios {
+    /// From rows = scenarios, columns = assets. Probabilities must be non-negative and sum to one within 1e-6.
+    pub fn from_rows(rows: &[Vec<f64>], probabilities: Option<&[f64]>) -> Result<Self, OptimiseError> {
+        let wrong = |problem: String| Err(OptimiseError::Input(problem));
+        let width = rows.first().map_or(0, Vec::len);
+        if rows.len() < 2 || width == 0 {
+            return wrong(format!("scenarios: {} rows of {width} columns; two rows and one column are the least", rows.len()));
+        }
+        let mut columns = vec![Vec::with_capacity(rows.len()); width];
+        for (index, row) in rows.iter().enumerate() {
+            if row.len() != width {
+                return wrong(format!("scenarios: row {} has {} columns, row 1 has {width}", index + 1, row.len()));
+            }
+            for (asset, (column, value)) in columns.iter_mut().zip(row).enumerate() {
+                if !value.is_finite() {
+                    return wrong(format!("scenarios: row {}, column {} is {value}", index + 1, asset + 1));
+                }
+                if *value < -1.0 {
+                    return wrong(format!(
+                        "scenarios: row {}, column {}: a return of {value} loses more than everything; returns are fractions, 0.01 is 1%",
+                        index + 1, asset + 1
+                    ));
+                }
+                column.push(*value);
+            }
+        }
+        let probabilities = probabilities.map(|given| normalised(given, rows.len())).transpose()?;
+        Ok(Self::with_means(columns, probabilities))
+    }
+
+    /// From columns of one length, equally likely; for callers that made them. The same checks as [`Self::from_rows`]
+    /// but for size.
+    pub fn from_columns(columns: Vec<Vec<f64>>) -> Result<Self, OptimiseError> {
+        let count = columns.first().map_or(0, Vec::len);
+        if count < 2 {
+            return Err(OptimiseError::input("scenarios: two rows and one column are the least"));
+        }
+        for (asset, column) in columns.iter().enumerate() {
+            if column.len() != count || !column.iter().all(|value| value.is_finite()) {
+                return Err(OptimiseError::Input(format!("scenarios: column {} is short or not finite", asset + 1)));
+            }
+        }
+        Ok(Self::with_means(columns, None))
+    }
+
+    fn with_means(columns: Vec<Vec<f64>>, probabilities: Option<Vec<f64>>) -> Self {
+        let count = columns.first().map_or(0, Vec::len);
+        let means = columns.iter().map(|column| weighted_mean(column, probabilities.as_deref())).collect();
+        Self { count, columns, probabilities, means }
+    }
+
+    /// Number of scenarios.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Number of assets.
+    pub fn assets(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// One asset's returns.
+    pub fn column(&self, asset: usize) -> &[f64] {
+        self.columns.get(asset).map_or(&[], Vec::as_slice)
+    }
+
+    /// Probability of each scenario; none when all are alike.
+    pub fn probabilities(&self) -> Option<&[f64]> {
+        self.probabilities.as_deref()
+    }
+
+    /// Mean return of each asset.
+    pub fn means(&self) -> Vec<f64> {
+        self.means.clone()
+    }
+
+    /// Covariance of the assets: divisor n - 1 when all scenarios are alike, probability-weighted otherwise.
+    pub fn covariance(&self) -> Covariance {
+        let columns: Vec<&[f64]> = self.columns.iter().map(Vec::as_slice).collect();
+        Covariance::of_columns(&columns, self.probabilities())
+    }
+
+    /// Variance of a portfolio, as [`Self::covariance`] has it but in one pass.
+    pub fn variance(&self, weights: &[f64]) -> f64 {
+        let losses = self.losses(weights);
+        Covariance::of_columns(&[&losses], self.probabilities()).at(0, 0)
+    }
+
+    /// Loss of `weights` in every scenario.
+    pub fn losses(&self, weights: &[f64]) -> Vec<f64> {
+        let mut losses = vec![0.0; self.count];
+        self.losses_into(weights, &mut losses);
+        losses
+    }
+
+    fn losses_into(&self, weights: &[f64], losses: &mut [f64]) {
+        let held: Vec<(&[f64], f64)> = self.columns.iter().map(Vec::as_slice).zip(weights.iter().copied()).filter(|(_, w)| *w != 0.0).collect();
+        for (block, losses) in losses.chunks_mut(BLOCK).enumerate() {
+            losses.fill(0.0);
+            let first = block * BLOCK;
+            for (column, weight) in &held {
+                let column = column.get(first..first + losses.len()).unwrap_or(&[]);
+                for (loss, value) in losses.iter_mut().zip(column) {
+                    *loss -= weight * value;
+                }
+            }
+        }
+    }
+}
+
+fn normalised(given: &[f64], count: usize) -> Result<Vec<f64>, OptimiseError> {
+    if given.len() != count {
+        return Err(OptimiseError::Input(format!("probabilities: {} for {count} scenarios", given.len())));
+    }
+    if let Some((row, value)) = given.iter().enumerate().find(|(_, value)| !(value.is_finite() && **value >= 0.0)) {
+        return Err(OptimiseError::Input(format!("probabilities: entry {} is {value}", row + 1)));
+    }
+    let sum: f64 = given.iter().sum();
+    if (sum - 1.0).abs() > 1e-6 {
+        return Err(OptimiseError::Input(format!("probabilities: they sum to {sum}, not to one")));
+    }
+    Ok(given.iter().map(|value| value / sum).collect())
+}
+
+/// Finds tails; keeps its buffers between portfolios.
+pub struct TailFinder<'a> {
+    scenarios: &'a Scenarios,
+    alpha: f64,
+    losses: Vec<f64>,
+    scratch: Vec<(f64, f64)>,
+    plain: Vec<f64>,
+    members: Vec<(usize, f64)>,
+}
+
+impl<'a> TailFinder<'a> {
+    /// At confidence `alpha` in (0, 1): 0.95 looks at the worst 5%.
+    pub fn new(scenarios: &'a Scenarios, alpha: f64) -> Self {
+        let losses = vec![0.0; scenarios.count];
+        Self { scenarios, alpha, losses, scratch: Vec::new(), plain: Vec::new(), members: Vec::new() }
+    }
+
+    /// VaR, CVaR and its slope at `weights`. One pass over the scenarios and a selection of the tail, no sort.
+    pub fn tail(&mut self, weights: &[f64]) -> Tail {
+        self.scenarios.losses_into(weights, &mut self.losses);
+        let mass = 1.0 - self.alpha;
+        let var = match &self.scenarios.probabilities {
+            None => self.equal_threshold(mass * self.scenarios.count as f64),
+            Some(_) => self.weighted_threshold(mass),
+        };
+        self.members.clear();
+        let (mut inside, mut cvar) = (0.0, 0.0);
+        let each = 1.0 / self.scenarios.count as f64;
+        let probability = |row: usize| match self.scenarios.probabilities() {
+            None => each,
+            Some(probabilities) => probabilities.get(row).copied().unwrap_or(0.0),
+        };
+        for (row, loss) in self.losses.iter().enumerate() {
+            if *loss > var {
+                let weight = probability(row);
+                self.members.push((row, weight));
+                inside += weight;
+                cvar += weight * loss;
+            }
+        }
+        // What is left of the tail's mass lies on its edge: ties share it in the order of rows.
+        let mut left = mass - inside;
+        cvar += left * var;
+        for (row, loss) in self.losses.iter().enumerate() {
+            if left <= 0.0 {
+                break;
+            }
+            if *loss == var {
+                let weight = probability(row).min(left);
+                self.members.push((row, weight));
+                left -= weight;
+            }
+        }
+        let slope = self.scenarios.columns.iter().map(|column| {
+            let sum: f64 = self.members.iter().map(|(row, weight)| weight * column.get(*row).copied().unwrap_or(0.0)).sum();
+            -sum / mass
+        });
+        Tail { var, cvar: cvar / mass, slope: slope.collect() }
+    }
+
+    /// The loss at which `wanted` equally likely scenarios are worse or as bad.
+    fn equal_threshold(&mut self, wanted: f64) -> f64 {
+        // Rounding must not turn 204.99999999999997 scenarios into another rank than 205.
+        let nearest = wanted.round();
+        let exact = (wanted - nearest).abs() < 1e-9 * wanted.max(1.0);
+        // With exactly k scenarios beyond, the k-th worst is still inside: its probability of not being exceeded is
+        // alpha only from the next one on, which is VaR by the lower quantile.
+        let rank = if exact { nearest as usize } else { wanted.floor() as usize };
+        let rank = rank.min(self.losses.len().saturating_sub(1));
+        self.plain.clear();
+        // A sample tells where the tail begins, so that most losses need not be looked at again.
+        let stride = 16;
+        if self.losses.len() >= 64 * stride {
+            self.plain.extend(self.losses.iter().step_by(stride));
+            let sample_rank = (rank * 3 / 2 / stride + 8).min(self.plain.len() - 1);
+            let guess = *self.plain.select_nth_unstable_by(sample_rank, |a, b| b.total_cmp(a)).1;
+            self.plain.clear();
+            self.plain.extend(self.losses.iter().filter(|loss| **loss >= guess));
+        }
+        if self.plain.len() <= rank {
+            self.plain.clear();
+            self.plain.extend(&self.losses);
+        }
+        *self.plain.select_nth_unstable_by(rank, |a, b| b.total_cmp(a)).1
+    }
+
+    /// The least loss with at most `mass` of probability strictly beyond it.
+    fn weighted_threshold(&mut self, mass: f64) -> f64 {
+        self.scratch.clear();
+        let probabilities = self.scenarios.probabilities().unwrap_or(&[]);
+        self.scratch.extend(self.losses.iter().copied().zip(probabilities.iter().copied()).filter(|pair| pair.1 > 0.0));
+        let (mut low, mut high) = (0, self.scratch.len());
+        let mut beyond = 0.0;
+        // Invariant: what lies before `low` is worse than the answer and has mass `beyond`; the answer is in low..high.
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            let Some(range) = self.scratch.get_mut(low..high) else { break };
+            range.select_nth_unstable_by(middle - low, |a, b| b.0.total_cmp(&a.0));
+            let worse: f64 = range.iter().take(middle - low).map(|pair| pair.1).sum();
+            if beyond + worse > mass * (1.0 + 1e-12) {
+                high = middle;
+            } else {
+                beyond += worse;
+                low = middle;
+            }
+        }
+        self.scratch.get(low).map_or(0.0, |pair| pair.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// By the definition: sort, walk down until the mass is spent.
+    fn sorted_tail(losses: &[f64], probabilities: &[f64], alpha: f64) -> (f64, f64) {
+        let mut pairs: Vec<(f64, f64)> = losses.iter().copied().zip(probabilities.iter().copied()).collect();
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let (mut left, mut sum) = (1.0 - alpha, 0.0);
+        for (loss, probability) in &pairs {
+            let part = probability.min(left);
+            sum += part * loss;
+            left -= part;
+        }
+        let mut above = 0.0;
+        let mut var = pairs[0].0;
+        for (loss, probability) in &pairs {
+            if above <= (1.0 - alpha) * (1.0 + 1e-12) {
+                var = *loss;
+            }
+            above += probability;
+        }
+        (var, sum / (1.0 - alpha))
+    }
+
+    #[test]
+    fn the_edge_of_the_tail_counts_by_the_part_inside() {
+        // Worst 5% of 30: one and a half scenarios.
+        let rows: Vec<Vec<f64>> = (1..=30).map(|loss| vec![-f64::from(loss) / 100.0]).collect();
+        let scenarios = Scenarios::from_rows(&rows, None).unwrap();
+        let tail = TailFinder::new(&scenarios, 0.95).tail(&[1.0]);
+        assert!((tail.var - 0.29).abs() < 1e-15);
+        assert!((tail.cvar - (0.30 + 0.5 * 0.29) / 1.5).abs() < 1e-12);
+        assert!((tail.slope[0] - tail.cvar).abs() < 1e-12);
+    }
+
+    #[test]
+    fn bad_scenarios_are_named() {
+        let good = vec![vec![0.1, 0.2], vec![0.0, 0.1]];
+        for (rows, probabilities, expected) in [
+            (vec![], None, "0 rows"),
+            (vec![vec![0.1]], None, "1 rows"),
+            (vec![vec![0.1, 0.2], vec![0.1]], None, "row 2 has 1 columns, row 1 has 2"),
+            (vec![vec![0.1], vec![f64::INFINITY]], None, "row 2, column 1 is inf"),
+            (vec![vec![0.1], vec![-3.0]], None, "row 2, column 1: a return of -3"),
+            (good.clone(), Some(vec![0.5, 0.4]), "sum to 0.9"),
+            (good.clone(), Some(vec![1.5, -0.5]), "entry 2 is -0.5"),
+            (good.clone(), Some(vec![1.0]), "1 for 2 scenarios"),
+        ] {
+            let found = Scenarios::from_rows(&rows, probabilities.as_deref()).unwrap_err().to_string();
+            assert!(found.contains(expected), "{found:?} lacks {expected:?}");
+        }
+    }
+
+    proptest! {
+        // Few distinct values, so that ties are the rule.
+        #[test]
+        fn selection_finds_what_sorting_finds(values in prop::collection::vec(-20i32..20, 2..3_000), seed in 1u32..50, alpha in 0.5f64..0.99, weighted in any::<bool>()) {
+            let rows: Vec<Vec<f64>> = values.iter().map(|value| vec![f64::from(*value) / 100.0]).collect();
+            let raw: Vec<f64> = (0..rows.len()).map(|at| if weighted { f64::from((at as u32 * seed) % 7) } else { 1.0 } + 1e-3).collect();
+            let sum: f64 = raw.iter().sum();
+            let probabilities: Vec<f64> = raw.iter().map(|value| value / sum).collect();
+            let scenarios = Scenarios::from_rows(&rows, weighted.then_some(&probabilities)).unwrap();
+            let tail = TailFinder::new(&scenarios, alpha).tail(&[1.0]);
+            let (var, cvar) = sorted_tail(&scenarios.losses(&[1.0]), &probabilities, alpha);
+            prop_assert!((tail.cvar - cvar).abs() < 1e-10, "{} {}", tail.cvar, cvar);
+            prop_assert!((tail.slope[0] - cvar).abs() < 1e-10);
+            prop_assert!((tail.var - var).abs() < 1e-12, "{} {}", tail.var, var);
+        }
+    }
+}
