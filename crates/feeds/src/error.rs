@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use ballast_engine::time::format_utc;
 
-/// Why a feed gave nothing. Addresses are shown without what may be secret in them: user, path of the base, query of the base.
+/// Why a feed gave nothing. Addresses are shown without what may be secret in them: user, path of the base,
+/// query of the base.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
     /// An argument cannot be used.

@@ -49,7 +49,8 @@ pub fn check_window(from_ts: i64, to_ts: i64) -> Result<(), FeedError> {
 
 /// Sorts, drops exact duplicates, refuses contradictory ones, and lists every gap. Order within `rows` is free.
 ///
-/// A gap is a distance of more than one and a half steps; also from the start of the window to the first row and from the last to its end.
+/// A gap is a distance of more than one and a half steps; also from the start of the window to the first row and
+/// from the last to its end.
 pub fn tidy<T: Clone + PartialEq + Debug>(
     series: &str,
     mut rows: Vec<(i64, T)>,

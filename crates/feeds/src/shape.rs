@@ -26,7 +26,8 @@ pub struct MarketName {
     pub reserve_factor: f64,
 }
 
-/// Hourly closes: a row a time, the reader's six columns first, then any others. Where a series has no point the cell is empty.
+/// Hourly closes: a row a time, the reader's six columns first, then any others. Where a series has no point the
+/// cell is empty.
 pub fn prices_csv(series: &[PriceSeries]) -> Result<String, FeedError> {
     let mut names: Vec<&str> = PriceColumn::ALL.into_iter().map(PriceColumn::name).collect();
     for (index, (name, _)) in series.iter().enumerate() {

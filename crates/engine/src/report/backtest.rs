@@ -1,4 +1,5 @@
-//! What a back-test found, as other programs hand it to [`super::render_html`]: plain data, checked before it is drawn.
+//! What a back-test found, as other programs hand it to [`super::render_html`]: plain data, checked before it is
+//! drawn.
 
 use std::collections::BTreeMap;
 
@@ -251,6 +252,8 @@ mod tests {
     use super::*;
     use crate::report::html::fixture::report;
 
+    type Change<'a> = &'a dyn Fn(&mut BacktestReport);
+
     #[test]
     fn it_survives_json() {
         let report = report(40);
@@ -268,7 +271,7 @@ mod tests {
             change(&mut report);
             report.validate().unwrap_err().to_string()
         };
-        let cases: [(&dyn Fn(&mut BacktestReport), &str); 10] = [
+        let cases: [(Change<'_>, &str); 10] = [
             (&|r| r.contestants.clear(), "needs a contestant"),
             (&|r| r.contestants[1].name = r.contestants[0].name.clone(), "\"engine\" is there twice"),
             (

@@ -1,9 +1,10 @@
-//! Base58 as Bitcoin and Solana write it. Here because the JSON-RPC answers hold instruction data and keys in it, and nothing else needs it.
+//! Base58 as Bitcoin and Solana write it. Here because the JSON-RPC answers hold instruction data and keys in
+//! it, and nothing else needs it.
 
 const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
-/// The bytes that `text` stands for; the first character that is not of the alphabet otherwise. Time grows with the square of the length,
-/// so callers limit it.
+/// The bytes that `text` stands for; the first character that is not of the alphabet otherwise. Time grows with
+/// the square of the length, so callers limit it.
 pub fn decode(text: &str) -> Result<Vec<u8>, char> {
     let zeros = text.bytes().take_while(|byte| *byte == b'1').count();
     // Little-endian base 256.
@@ -51,7 +52,8 @@ pub fn encode(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// Vectors of the Internet-Draft "The Base58 Encoding Scheme" (draft-msporny-base58), and Solana's system program.
+    /// Vectors of the Internet-Draft "The Base58 Encoding Scheme" (draft-msporny-base58), and Solana's system
+    /// program.
     #[test]
     fn published_vectors() {
         let cases: [(&[u8], &str); 5] = [

@@ -6,7 +6,8 @@ use super::rpc::{Rpc, SIGNATURES_A_PAGE, SignatureInfo, TransactionInfo};
 use super::{EVENT_TAG, base58_decode};
 use crate::{FeedError, Fetched, FindingKind, Findings};
 
-/// Longest instruction data looked at, base58 letters: a transaction has at most 1,232 bytes, an inner instruction 10 KiB.
+/// Longest instruction data looked at, base58 letters: a transaction has at most 1,232 bytes, an inner
+/// instruction 10 KiB.
 const LONGEST_DATA: usize = 14_000;
 
 /// What to look for.

@@ -1,8 +1,8 @@
 //! Ballast's own events out of any Solana RPC node: no Solana crates, plain JSON-RPC.
 //!
-//! A program that emits events "by CPI" calls itself with data that begins with Anchor's tag. Such calls are inner instructions of
-//! the transaction, complete whatever the log limits; and since only the program can sign for its event authority, a call that
-//! succeeded is the program's own.
+//! A program that emits events "by CPI" calls itself with data that begins with Anchor's tag. Such calls are
+//! inner instructions of the transaction, complete whatever the log limits; and since only the program can sign
+//! for its event authority, a call that succeeded is the program's own.
 
 mod base58;
 mod events;

@@ -8,7 +8,8 @@ use crate::{FindingKind, Findings};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// From what a deposit or withdrawal paid, which was rounded for the vault; a leaver who accepted stale values got less.
+    /// From what a deposit or withdrawal paid, which was rounded for the vault; a leaver who accepted stale
+    /// values got less.
     Implied,
     /// From net assets and shares, as the program computes it.
     Exact,
@@ -47,8 +48,8 @@ pub struct SharePrice {
     pub total_shares: Option<u64>,
 }
 
-/// Share prices of `vault` out of its events, one side, strictly ascending in time. Of several in one second an exact one stays, else the last,
-/// and that is reported.
+/// Share prices of `vault` out of its events, one side, strictly ascending in time. Of several in one second an
+/// exact one stays, else the last, and that is reported.
 pub fn share_prices(
     history: &ChainHistory,
     vault: &str,

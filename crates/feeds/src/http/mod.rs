@@ -1,4 +1,5 @@
-//! One blocking client for every feed: retry with back-off, `Retry-After`, a rate limit of our own, limits on time and size.
+//! One blocking client for every feed: retry with back-off, `Retry-After`, a rate limit of our own, limits on
+//! time and size.
 
 mod base;
 mod clock;

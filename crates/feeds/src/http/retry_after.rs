@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use chrono::DateTime;
 
-/// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date; nothing if it is neither. A date that is over is no wait.
+/// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date; nothing if it is neither. A date that is over is
+/// no wait.
 pub fn read(text: &str, unix_now: i64) -> Option<Duration> {
     let text = text.trim();
     if let Ok(secs) = text.parse::<u64>() {

@@ -54,8 +54,8 @@ impl<'a> Coins<'a> {
 
     /// Prices of `coin` ("coingecko:solana", "solana:<mint>") every `step_secs` in `from_ts..to_ts`.
     ///
-    /// The service answers with the price nearest to each moment, within `search_secs` (less than half a step). It is assigned to that
-    /// moment; by how much at most is a finding. Moments without a price are gaps.
+    /// The service answers with the price nearest to each moment, within `search_secs` (less than half a step).
+    /// It is assigned to that moment; by how much at most is a finding. Moments without a price are gaps.
     pub fn history(
         &self,
         coin: &str,

@@ -1,7 +1,8 @@
 //! DefiLlama: yields of pools now and over time, and coin prices.
 //!
-//! The service publishes rates in percent. They leave this module as fractions (0.05 is 5% a year), divided in one place
-//! ([`fraction`]), and every answer is checked for figures that read as if they were fractions already.
+//! The service publishes rates in percent. They leave this module as fractions (0.05 is 5% a year), divided in
+//! one place ([`fraction`]), and every answer is checked for figures that read as if they were fractions
+//! already.
 
 mod chart;
 mod coins;
@@ -12,8 +13,8 @@ pub use chart::{LendingPoint, PoolPoint};
 pub use coins::{CoinPrice, Coins};
 pub use pools::{Pool, Yields};
 
-/// From percent to a fraction, by moving the point of the decimal that was published: 5.95 is 0.0595, which a division would miss by a
-/// rounding.
+/// From percent to a fraction, by moving the point of the decimal that was published: 5.95 is 0.0595, which a
+/// division would miss by a rounding.
 fn fraction(percent: f64) -> f64 {
     format!("{percent}e-2").parse().unwrap_or(f64::NAN)
 }

@@ -73,7 +73,8 @@ impl<'a> Yields<'a> {
         Self { http, base }
     }
 
-    /// Every pool, by id. Pools without a rate or funds are left out and reported, as are those with impossible figures.
+    /// Every pool, by id. Pools without a rate or funds are left out and reported, as are those with impossible
+    /// figures.
     pub fn pools(&self) -> Result<Fetched<Vec<Pool>>, FeedError> {
         let url = self.base.at("/pools", &[]);
         let raw: Vec<RawPool> = self.rows(&url)?;

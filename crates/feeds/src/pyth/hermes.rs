@@ -105,8 +105,8 @@ impl<'a> Hermes<'a> {
         self.updates(&format!("/v2/updates/price/{ts}"), ids, Some(ts))
     }
 
-    /// [`Self::at`] for each of `times`. A time that the service does not have is a finding, and the answer holds nothing for it; an update
-    /// further than `tolerance_secs` from its time likewise.
+    /// [`Self::at`] for each of `times`. A time that the service does not have is a finding, and the answer
+    /// holds nothing for it; an update further than `tolerance_secs` from its time likewise.
     pub fn history(
         &self,
         ids: &[PriceId],

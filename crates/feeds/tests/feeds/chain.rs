@@ -91,7 +91,11 @@ fn one_second_keeps_the_exact_price() {
 
 #[test]
 fn signatures_are_paged_until_the_window_begins() {
-    let entry = |number: usize| json!({ "signature": format!("s{number}"), "slot": 10_000 - number, "err": {"InstructionError": [0, "X"]}, "blockTime": 1_732_320_000 - number as i64 });
+    let entry = |number: usize| {
+        let (slot, time) = (10_000 - number, 1_732_320_000 - number as i64);
+        let err = json!({ "InstructionError": [0, "X"] });
+        json!({ "signature": format!("s{number}"), "slot": slot, "err": err, "blockTime": time })
+    };
     let page = |from: usize, count: usize| {
         let entries: Vec<Value> = (from..from + count).map(entry).collect();
         Reply::ok(json!({ "jsonrpc": "2.0", "id": 1, "result": entries }).to_string())

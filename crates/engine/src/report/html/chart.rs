@@ -1,7 +1,8 @@
 //! One way to draw a chart over time, in colours that the page's style sheet decides.
 //!
-//! Plotters writes fixed colours. Each role gets a colour that nothing else uses, and the finished drawing has it replaced by a CSS
-//! variable: so one drawing serves light and dark. Words stay outside of drawings: only numbers and dates are drawn.
+//! Plotters writes fixed colours. Each role gets a colour that nothing else uses, and the finished drawing has
+//! it replaced by a CSS variable: so one drawing serves light and dark. Words stay outside of drawings: only
+//! numbers and dates are drawn.
 
 use std::ops::Range;
 

@@ -64,7 +64,7 @@ fn headline(report: &BacktestReport) -> Markup {
     let tiles = [
         (percent(last / first - 1.0), "return".to_owned()),
         (percent(stats::max_drawdown(&engine.equity).depth), "deepest fall".to_owned()),
-        (engine.decisions_accepted.to_string(), "decisions accepted".to_owned()),
+        (engine.decisions_accepted.to_string(), "decisions taken".to_owned()),
         (refused.to_string(), "decisions refused".to_owned()),
         (report.flags.len().to_string(), "red flags".to_owned()),
         (report.trials.to_string(), "trials in all".to_owned()),
@@ -127,8 +127,8 @@ fn comparisons(report: &BacktestReport) -> Markup {
             (tables::comparisons(report))
         }
         p.note {
-            (report.trials) " configurations were tried in all. The deflated Sharpe ratio is the probability that the ratio found is not the \
-             luck of so many trials."
+            (report.trials) " configurations were tried in all. "
+            "The deflated Sharpe ratio is the probability that the ratio found is not the luck of so many trials."
         }
     }
 }
@@ -168,6 +168,8 @@ fn provenance(report: &BacktestReport) -> Markup {
             h3 { "Assumed" }
             ul { @for assumption in &from.assumptions { li { (assumption) } } }
         }
-        p.note { "Past figures of a simulation. They say what these rules would have done on this data, not what they will do." }
+        p.note {
+            "Past figures of a simulation. They say what these rules would have done on this data, not what they will do."
+        }
     }
 }

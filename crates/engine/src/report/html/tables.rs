@@ -36,18 +36,33 @@ const FRACTIONS: [&str; 18] = [
     "mean_excess",
 ];
 
-/// A table that scrolls sideways on its own, with the first column as row headings.
+/// A table that scrolls sideways on its own, with the first column as row headings; columns of figures are
+/// aligned right.
 pub fn table(caption: &str, header: &[String], rows: &[Vec<String>]) -> Markup {
+    let right = |column: usize| {
+        let mut cells = rows.iter().filter_map(|row| row.get(column));
+        (column > 0 && cells.all(|cell| is_figure(cell))).then_some("right")
+    };
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {
             table {
                 caption { (caption) }
-                thead { tr { @for cell in header { th scope="col" { (cell) } } } }
+                thead {
+                    tr {
+                        @for (column, cell) in header.iter().enumerate() {
+                            th scope="col" class=[right(column)] { (cell) }
+                        }
+                    }
+                }
                 tbody {
                     @for row in rows {
                         tr {
                             @for (column, cell) in row.iter().enumerate() {
-                                @if column == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
+                                @if column == 0 {
+                                    th scope="row" { (cell) }
+                                } @else {
+                                    td class=[right(column)] { (cell) }
+                                }
                             }
                         }
                     }
@@ -55,6 +70,13 @@ pub fn table(caption: &str, header: &[String], rows: &[Vec<String>]) -> Markup {
             }
         }
     }
+}
+
+/// True for a number with its sign and unit, a date, or the words for none.
+fn is_figure(cell: &str) -> bool {
+    let digits = cell.trim_start_matches(['+', '-']);
+    matches!(cell, "" | "–" | "n/a" | "not yet")
+        || (digits.starts_with(|c: char| c.is_ascii_digit()) && !cell.contains(' '))
 }
 
 /// Growth of one unit on some days.
@@ -184,11 +206,14 @@ pub fn figures(report: &BacktestReport) -> Markup {
     };
     let rows: Vec<Vec<String>> = names
         .into_iter()
-        .map(|name| {
-            std::iter::once(name.replace('_', " ")).chain(columns.iter().map(|c| cell(c, name))).collect()
-        })
+        .map(|name| std::iter::once(label_of(name)).chain(columns.iter().map(|c| cell(c, name))).collect())
         .collect();
     table("Figures", &heading("", report), &rows)
+}
+
+/// `drawdown.peak_ts` as people say it.
+fn label_of(name: &str) -> String {
+    name.trim_end_matches("_ts").replace('.', ", ").replace('_', " ")
 }
 
 fn figures_of(contestant: &Contestant) -> Vec<(String, String)> {

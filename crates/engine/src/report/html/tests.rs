@@ -43,6 +43,8 @@ fn the_page_is_whole_and_alone() {
         "exchange-rate fall",
         "better, and not by luck at 95%",
         "refused by CvarExceeded",
+        ">drawdown, peak<",
+        "2023-09-28T00:00Z",
         "Seed of bootstrap",
         "46 configurations were tried",
     ] {

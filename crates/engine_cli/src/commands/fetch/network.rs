@@ -4,7 +4,8 @@ use ballast_feeds::{Base, FeedError, Http, HttpConfig};
 
 use crate::EngineCliError;
 
-/// Holds a key for services that want one; sent as `Authorization: Bearer`. In the environment, so that no process list shows it.
+/// Holds a key for services that want one; sent as `Authorization: Bearer`. In the environment, so that no
+/// process list shows it.
 const KEY_VARIABLE: &str = "BALLAST_FEED_KEY";
 
 /// How to talk to the service.
