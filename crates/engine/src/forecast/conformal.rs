@@ -7,9 +7,10 @@ pub const LEAST_ERRORS: usize = 20;
 
 /// Adaptive conformal inference (Gibbs & Candès 2021, equation 2): `alpha_{t+1} = alpha_t + gamma (alpha - miss_t)`.
 ///
-/// Whatever the data do, the long-run share of misses tends to `alpha`, as long as an interval at `alpha_t <= 0`
-/// covers everything. Here that interval is wide but finite (see [`Calibrator`]), so that the promise is only as
-/// good as that.
+/// Published, the level may leave 0 to 1, and an interval below 0 covers everything: then the long-run share of
+/// misses tends to `alpha` whatever the data do. Here it is held between 0 and 1. Outcomes come a whole horizon late,
+/// and a free level would wind up through all of it; the price is that after a change of regime coverage returns
+/// as fast as new errors come in, not at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdaptiveLevel {
     target: f64,
@@ -23,7 +24,7 @@ impl AdaptiveLevel {
         Self { target, gamma, current: target }
     }
 
-    /// `alpha_t`, which may leave 0 to 1.
+    /// `alpha_t`, 0 to 1.
     pub fn current(&self) -> f64 {
         self.current
     }
@@ -31,7 +32,7 @@ impl AdaptiveLevel {
     /// Takes note of one outcome.
     pub fn update(&mut self, missed: bool) {
         let miss = if missed { 1.0 } else { 0.0 };
-        self.current += self.gamma * (self.target - miss);
+        self.current = (self.current + self.gamma * (self.target - miss)).clamp(0.0, 1.0);
     }
 }
 
@@ -53,9 +54,8 @@ impl Calibrator {
         }
     }
 
-    /// Quantiles around `point`; none with fewer than [`LEAST_ERRORS`] errors. Where the adapted level asks for
-    /// more than the worst error seen, the interval is the range of errors widened on both sides in proportion to
-    /// how far the level went below zero.
+    /// Quantiles around `point`; none with fewer than [`LEAST_ERRORS`] errors. At a level of zero the interval is the
+    /// range of the errors kept.
     pub fn around(&self, point: f64) -> Option<Quantiles> {
         if self.errors.len() < LEAST_ERRORS {
             return None;
@@ -67,11 +67,7 @@ impl Calibrator {
     }
 
     fn interval(&self, alpha: f64) -> Option<(f64, f64)> {
-        let inside = alpha.clamp(0.0, 1.0);
-        let low = self.errors.quantile(0.5 * inside)?;
-        let high = self.errors.quantile(1.0 - 0.5 * inside)?;
-        let more = (high - low) * (inside - alpha).max(0.0) * 10.0;
-        Some((low - more, high + more))
+        Some((self.errors.quantile(0.5 * alpha)?, self.errors.quantile(1.0 - 0.5 * alpha)?))
     }
 
     /// Takes note of an outcome: `error` is what came less the point forecast, `made` the quantiles it was made

@@ -97,17 +97,21 @@ fn predict(fitted: &LeastSquares, regressors: impl Iterator<Item = f64>) -> f64 
 }
 
 /// The autoregression as a forecaster: the outcome at the horizon itself is regressed on the means of a row, a day,
-/// a week and a month, so that no forecast is fed back into the model.
+/// a week and a month, so that no forecast is fed back into the model. A forecast outside the range of the outcomes
+/// that it learnt from is put to the nearest end (Swanson & White's 1997 insanity filter): few and overlapping
+/// outcomes otherwise let a line run away.
 #[derive(Clone, Debug)]
 pub struct Har {
     lags: Vec<usize>,
     fitted: Option<LeastSquares>,
+    /// Least and most of the outcomes learnt from.
+    range: (f64, f64),
 }
 
 impl Har {
     /// For rows that come every `step_secs`.
     pub fn new(step_secs: i64) -> Self {
-        Self { lags: calendar_lags(step_secs), fitted: None }
+        Self { lags: calendar_lags(step_secs), fitted: None, range: (f64::NEG_INFINITY, f64::INFINITY) }
     }
 
     fn longest(&self) -> usize {
@@ -132,6 +136,9 @@ impl Forecaster for Har {
             return Err(ForecastError::TooShort { what: WHAT, least, found: outcomes.len() });
         }
         self.fitted = Some(least_squares(WHAT, &regressors, &outcomes)?);
+        self.range = outcomes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), outcome| {
+            (low.min(*outcome), high.max(*outcome))
+        });
         Ok(())
     }
 
@@ -140,7 +147,8 @@ impl Forecaster for Har {
         let fitted = self.fitted.as_ref()?;
         history.trailing_mean(newest, self.longest())?;
         let means = self.lags.iter().filter_map(|lag| history.trailing_mean(newest, *lag));
-        Some(predict(fitted, means)).filter(|point| point.is_finite())
+        let point = predict(fitted, means);
+        point.is_finite().then(|| point.max(self.range.0).min(self.range.1))
     }
 }
 

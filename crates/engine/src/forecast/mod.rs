@@ -40,6 +40,6 @@ pub use history::{History, Horizon, Target};
 pub use least_squares::{LeastSquares, least_squares};
 pub use quantiles::{LEVELS, Quantiles, pinball};
 pub use scale::Scale;
-pub use score::{LEAST_SCORED, ModelScore};
+pub use score::{LEAST_HORIZONS, LEAST_SCORED, ModelScore};
 pub use tracker::{Forecast, Tracker, TrackerConfig};
 pub use walk_forward::{WalkForward, report, walk_forward};

@@ -4,6 +4,13 @@ use super::{Model, Quantiles};
 
 /// Fewest scored forecasts that let a model be preferred to the last value.
 pub const LEAST_SCORED: usize = 30;
+/// Fewest horizons that they span: forecasts whose horizons overlap are not separate evidence.
+pub const LEAST_HORIZONS: usize = 5;
+
+/// Scored forecasts that a model needs to be preferred.
+pub(super) fn least_scored(horizon_rows: usize) -> usize {
+    LEAST_SCORED.max(horizon_rows.saturating_mul(LEAST_HORIZONS))
+}
 
 /// How a model's forecasts came out, and the last value's on the same rows.
 #[derive(Clone, Debug, Default)]
@@ -61,8 +68,9 @@ impl Score {
     }
 
     /// Loss as a share of the last value's, where enough rows are scored to say.
-    pub fn ratio(&self) -> Option<f64> {
-        (self.scored() >= LEAST_SCORED && self.last_loss > 0.0).then(|| self.loss / self.last_loss)
+    pub fn ratio(&self, horizon_rows: usize) -> Option<f64> {
+        (self.scored() >= least_scored(horizon_rows) && self.last_loss > 0.0)
+            .then(|| self.loss / self.last_loss)
     }
 
     pub fn coverage(&self) -> Option<f64> {

@@ -211,7 +211,9 @@ impl Tracker {
         let mut best = (0, 1.0);
         for (index, (contestant, made)) in self.contestants.iter().zip(made).enumerate().skip(1) {
             let usable = made.is_some_and(|made| made.quantiles.is_some());
-            if let Some(ratio) = contestant.score.ratio().filter(|ratio| usable && *ratio < best.1) {
+            if let Some(ratio) =
+                contestant.score.ratio(self.horizon.rows).filter(|ratio| usable && *ratio < best.1)
+            {
                 best = (index, ratio);
             }
         }

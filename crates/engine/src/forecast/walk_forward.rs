@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::score::LEAST_SCORED;
+use super::score::least_scored;
 use super::{Forecast, ForecastError, Model, ModelScore, Tracker, TrackerConfig};
 
 /// A series walked through: every model's score, the choice, and the forecast from its end.
@@ -53,7 +53,7 @@ pub fn report(tracker: &Tracker, model: Option<Model>) -> Result<WalkForward, Fo
     let models = tracker.scores();
     let reason = match model {
         Some(model) => format!("{} was asked for", model.name()),
-        None => reason(forecast.model, &models),
+        None => reason(forecast.model, &models, least_scored(tracker.horizon_rows())),
     };
     Ok(WalkForward { chosen: forecast.model, reason, forecast, models, rule: tracker.rule_score() })
 }
@@ -72,7 +72,7 @@ fn least_rows(tracker: &Tracker, model: Model) -> usize {
     needed.div_ceil(refit) * refit
 }
 
-fn reason(chosen: Model, models: &[ModelScore]) -> String {
+fn reason(chosen: Model, models: &[ModelScore], least: usize) -> String {
     let skill = |model: Model| models.iter().find(|score| score.model == Some(model)).and_then(|s| s.skill);
     let others = models.iter().filter(|score| score.model != Some(Model::Last));
     if let (true, Some(skill)) = (chosen != Model::Last, skill(chosen)) {
@@ -82,9 +82,9 @@ fn reason(chosen: Model, models: &[ModelScore]) -> String {
             100.0 * skill
         );
     }
-    let judged: Vec<&ModelScore> = others.filter(|score| score.scored >= LEAST_SCORED).collect();
+    let judged: Vec<&ModelScore> = others.filter(|score| score.scored >= least).collect();
     if judged.is_empty() {
-        return format!("last: no other model has {LEAST_SCORED} scored forecasts yet");
+        return format!("last: no other model has {least} scored forecasts yet");
     }
     "last: none beats last value in walk-forward pinball loss".into()
 }
