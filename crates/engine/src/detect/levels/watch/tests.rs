@@ -66,10 +66,13 @@ fn hysteresis_keeps_it_raised_until_well_inside() {
     assert_eq!(watch.raised().collect::<Vec<_>>(), ["rule"]);
 }
 
+/// Measure, threshold, columns, rows of which only the last flags, breaker.
+type Case = (Measure, f64, &'static [&'static str], Vec<Vec<f64>>, Breaker);
+
 #[test]
 fn every_measure_flags_what_it_is_for() {
     let name = |text: &str| text.to_owned();
-    let cases: Vec<(Measure, f64, &[&str], Vec<Vec<f64>>, Breaker)> = vec![
+    let cases: Vec<Case> = vec![
         (
             Measure::Utilisation { column: name("u"), of: None },
             0.95,
