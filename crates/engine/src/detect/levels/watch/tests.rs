@@ -199,6 +199,22 @@ fn a_cusum_rule_knows_its_run_length_and_stays_raised() {
 }
 
 #[test]
+fn a_collapse_does_not_keep_a_cusum_raised_for_long_after_it() {
+    let measure =
+        Measure::Cusum { column: "x".into(), mean: 0.0, sigma: 1.0, k: 0.5, direction: Direction::Down };
+    let rules = set(Rule { breaker: Some(Breaker::PegDeviation), ..rule(measure, 4.0) });
+    let mut watch = Watch::new(&rules, &columns(&["x"])).unwrap();
+    watch.observe(0, &[-500.0]).unwrap();
+    assert_eq!(watch.raised().count(), 1);
+    for ts in 1..=8 {
+        watch.observe(ts, &[0.0]).unwrap();
+    }
+    assert_eq!(watch.raised().count(), 1);
+    watch.observe(9, &[0.0]).unwrap();
+    assert_eq!(watch.raised().count(), 0);
+}
+
+#[test]
 fn run_lengths_are_counted_on_calm_history() {
     let rules = RuleSet {
         rules: vec![rule(peg(), 0.01), Rule { name: "deep".into(), ..rule(peg(), 0.2) }],
