@@ -1,6 +1,9 @@
 //! Index paths of the stationary bootstrap on one thread: 10,000 paths of 365 rows, the size at which the Python package
 //! arch was timed. `cargo bench -p ballast-engine --bench bootstrap`
 
+// criterion_group! makes a public function without a comment.
+#![allow(missing_docs)]
+
 use std::hint::black_box;
 
 use ballast_engine::bootstrap::stationary::gather;

@@ -57,7 +57,7 @@ impl StationaryBootstrap {
         let mut rest = indices;
         while !rest.is_empty() {
             let draw = source.next_u64();
-            let first = ((draw >> 32) * u64::from(rows) >> 32) as u32;
+            let first = (((draw >> 32) * u64::from(rows)) >> 32) as u32;
             let mut length = 0u64;
             let mut piece = self.lengths.length(draw as u32);
             while piece.is_none() && length < rest.len() as u64 {

@@ -201,7 +201,9 @@ mod tests {
     fn the_standard_error_of_a_mean_is_the_textbooks_for_independent_draws() {
         let values = series();
         let bootstrap = StationaryBootstrap::new(200, 1.0, 3).unwrap();
-        let found = distribution(&[values.clone()], &bootstrap, &plan(Statistic::Mean)).unwrap().remove(0);
+        let found = distribution(std::slice::from_ref(&values), &bootstrap, &plan(Statistic::Mean))
+            .unwrap()
+            .remove(0);
         let deviation = moments::mean_and_deviation(&values).unwrap().1;
         let expected = deviation * (199.0f64 / 200.0).sqrt() / 200f64.sqrt();
         assert!((found.standard_error.unwrap() / expected - 1.0).abs() < 0.04, "{found:?}");

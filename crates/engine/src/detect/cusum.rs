@@ -125,6 +125,13 @@ impl Cusum {
         (self.upper.sum, self.lower.sum)
     }
 
+    /// Keeps both sums to at most `most` sigmas, so that a collapse is not remembered for weeks after it has passed. Above
+    /// h this changes no run length.
+    pub fn cap(&mut self, most: f64) {
+        self.upper.sum = self.upper.sum.min(most);
+        self.lower.sum = self.lower.sum.min(most);
+    }
+
     /// Takes the next observation; NaN is one that was not made and changes no sum. Upward alarms come first.
     ///
     /// # Errors

@@ -176,6 +176,11 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
             "{drawn} rows to draw: more than {MAX_DRAWN}; ask for fewer paths"
         )));
     }
+    let numbers = drawn.saturating_mul(columns.len() + 1);
+    if args.emit_paths && numbers > MAX_EMITTED {
+        let problem = format!("--emit-paths would write {numbers} numbers, more than {MAX_EMITTED}");
+        return Err(EngineCliError::input(problem));
+    }
     let statistic = Statistic::from(args.statistic);
     for (name, values) in names.iter().zip(&columns) {
         statistic.check(values).map_err(|error| match error {
@@ -254,11 +259,6 @@ fn emit(
     columns: &[Vec<f64>],
     plan: &Plan,
 ) -> Result<Emitted, EngineCliError> {
-    let numbers = plan.paths.saturating_mul(plan.length).saturating_mul(columns.len() + 1);
-    if numbers > MAX_EMITTED {
-        let problem = format!("--emit-paths would write {numbers} numbers, more than {MAX_EMITTED}");
-        return Err(EngineCliError::input(problem));
-    }
     let paths = bootstrap.paths(plan.paths, plan.length).map_err(EngineCliError::input)?;
     let along = |values: &[f64], path: &[u32]| {
         path.iter().filter_map(|row| values.get(*row as usize).copied()).collect()

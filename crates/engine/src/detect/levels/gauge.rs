@@ -7,6 +7,10 @@ use crate::detect::cusum::{Cusum, Direction};
 /// A utilisation above this is no rounding and no accrued interest: it is percent.
 const MOST_UTILISATION: f64 = 1.5;
 
+/// A CUSUM's sum goes no higher than this many thresholds: without it, an hour of collapse would keep a rule raised for
+/// weeks of calm.
+const MOST_THRESHOLDS: f64 = 2.0;
+
 /// A measure under way: what it must remember to give its statistic.
 #[derive(Clone, Debug)]
 pub(super) struct Gauge {
@@ -22,7 +26,8 @@ enum Memory {
     Flows(VecDeque<(i64, f64, f64)>),
     /// The first value.
     First(Option<f64>),
-    Cusum(Box<Cusum>),
+    /// The sums, and their cap.
+    Cusum(Box<Cusum>, f64),
 }
 
 /// Values at one time, in the order of [`Measure::columns`].
@@ -39,7 +44,9 @@ impl Gauge {
             Measure::NetOutflow { .. } => Memory::Flows(VecDeque::new()),
             Measure::ProgramdataChange { .. } => Memory::First(None),
             Measure::Cusum { .. } => match rule.cusum_settings(rule.limit()) {
-                Some(settings) => Memory::Cusum(Box::new(Cusum::new(settings)?)),
+                Some(settings) => {
+                    Memory::Cusum(Box::new(Cusum::new(settings)?), MOST_THRESHOLDS * settings.h)
+                }
                 None => Memory::None,
             },
             _ => Memory::None,
@@ -122,8 +129,9 @@ impl Gauge {
                 Ok(f64::from(*first.get_or_insert(value) != value))
             }
             Measure::Cusum { direction, .. } => {
-                let Memory::Cusum(cusum) = &mut self.memory else { return Ok(0.0) };
+                let Memory::Cusum(cusum, most) = &mut self.memory else { return Ok(0.0) };
                 cusum.observe(at(0)).map_err(|error| (0, error.to_string()))?;
+                cusum.cap(*most);
                 let (upper, lower) = cusum.sums();
                 Ok(match direction {
                     Direction::Up => upper,

@@ -36,7 +36,7 @@ pub struct Blocks {
 impl Blocks {
     /// Checks the table and sums it.
     pub fn new(trials: &[Vec<f64>], splits: usize, metric: Metric) -> Result<Self, OverfittingError> {
-        if !(2..=MAX_SPLITS).contains(&splits) || splits % 2 != 0 {
+        if !(2..=MAX_SPLITS).contains(&splits) || !splits.is_multiple_of(2) {
             return Err(OverfittingError::Splits(splits));
         }
         let rows = match trials {

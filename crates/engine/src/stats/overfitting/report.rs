@@ -31,6 +31,7 @@ pub struct Overfitting {
     /// Chosen against a trial taken at random.
     pub stochastic_dominance: Dominance,
     /// How often each trial was the best in sample, by column.
+    #[serde(skip)]
     pub selected: Vec<usize>,
 }
 

@@ -66,10 +66,13 @@ fn hysteresis_keeps_it_raised_until_well_inside() {
     assert_eq!(watch.raised().collect::<Vec<_>>(), ["rule"]);
 }
 
+/// Measure, threshold, columns, rows of which only the last flags, breaker.
+type Case = (Measure, f64, &'static [&'static str], Vec<Vec<f64>>, Breaker);
+
 #[test]
 fn every_measure_flags_what_it_is_for() {
     let name = |text: &str| text.to_owned();
-    let cases: Vec<(Measure, f64, &[&str], Vec<Vec<f64>>, Breaker)> = vec![
+    let cases: Vec<Case> = vec![
         (
             Measure::Utilisation { column: name("u"), of: None },
             0.95,
@@ -193,6 +196,22 @@ fn a_cusum_rule_knows_its_run_length_and_stays_raised() {
     let length = flag.average_run_length.unwrap();
     assert_eq!((flag.raised_ts, length.basis), (5 * 3_600, RunLengthBasis::Exact));
     assert!((length.observations - 335.4).abs() < 0.5);
+}
+
+#[test]
+fn a_collapse_does_not_keep_a_cusum_raised_for_long_after_it() {
+    let measure =
+        Measure::Cusum { column: "x".into(), mean: 0.0, sigma: 1.0, k: 0.5, direction: Direction::Down };
+    let rules = set(Rule { breaker: Some(Breaker::PegDeviation), ..rule(measure, 4.0) });
+    let mut watch = Watch::new(&rules, &columns(&["x"])).unwrap();
+    watch.observe(0, &[-500.0]).unwrap();
+    assert_eq!(watch.raised().count(), 1);
+    for ts in 1..=8 {
+        watch.observe(ts, &[0.0]).unwrap();
+    }
+    assert_eq!(watch.raised().count(), 1);
+    watch.observe(9, &[0.0]).unwrap();
+    assert_eq!(watch.raised().count(), 0);
 }
 
 #[test]
