@@ -59,7 +59,10 @@ pub fn factor_mask(set_factors: &[u32], tags: &[u32]) -> Option<u16> {
 /// What a strategy loses in one scenario: the sum of its factors' shocks, at most [`FULL_LOSS_BPS`].
 pub fn strategy_loss_bps(row: &[u16], mask: u16) -> u16 {
     let hit = row.iter().enumerate().filter(|(column, _)| {
-        u32::try_from(*column).ok().and_then(|column| mask.checked_shr(column)).is_some_and(|bits| bits & 1 == 1)
+        u32::try_from(*column)
+            .ok()
+            .and_then(|column| mask.checked_shr(column))
+            .is_some_and(|bits| bits & 1 == 1)
     });
     hit.fold(0u16, |sum, (_, shock)| sum.saturating_add(*shock)).min(FULL_LOSS_BPS)
 }

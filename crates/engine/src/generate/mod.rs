@@ -18,5 +18,5 @@ mod params;
 mod process;
 
 pub use market::GeneratedMarket;
-pub(crate) use process::{JumpDiffusion, stream};
 pub use params::{GeneratorConfig, OuParams, PegParams, PriceParams, ReserveParams};
+pub(crate) use process::{JumpDiffusion, stream};

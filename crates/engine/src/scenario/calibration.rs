@@ -137,7 +137,8 @@ mod tests {
         for row in &rows {
             row.jump.severity.validate("severity").unwrap();
             assert!(row.jump.intensity > 0.0 && !row.facts.is_empty() && !row.judgement.is_empty());
-            let same = rows.iter().filter(|other| (other.prefix, other.jump.kind) == (row.prefix, row.jump.kind));
+            let same =
+                rows.iter().filter(|other| (other.prefix, other.jump.kind) == (row.prefix, row.jump.kind));
             assert_eq!(same.count(), 1);
         }
         assert_eq!(defaults_for("venue:kamino").len(), 2);

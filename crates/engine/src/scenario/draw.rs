@@ -66,13 +66,17 @@ pub fn market(
         };
         let losses = match (&market.column, &paths) {
             (Some(name), Some((history, paths))) => {
-                let place = history.columns.iter().position(|wanted| wanted.column == *name).ok_or_else(|| {
-                    ScenarioError::Rows(format!("column `{name}` was not read"))
-                })?;
+                let place = history
+                    .columns
+                    .iter()
+                    .position(|wanted| wanted.column == *name)
+                    .ok_or_else(|| ScenarioError::Rows(format!("column `{name}` was not read")))?;
                 resampled(history, paths.as_ref(), place, market, secs, drawn)
             }
             (Some(name), None) => {
-                return Err(ScenarioError::Rows(format!("column `{name}` is wanted, but no history is given")));
+                return Err(ScenarioError::Rows(format!(
+                    "column `{name}` is wanted, but no history is given"
+                )));
             }
             (None, _) => generated(market, secs, drawn, spec.seed),
         };
@@ -123,7 +127,10 @@ fn index_paths(
                 None => 0,
                 Some(name) => {
                     history.columns.iter().position(|wanted| wanted.column == name).ok_or_else(|| {
-                        ScenarioError::field("history.regime_column", format!("`{name}` is no factor's column"))
+                        ScenarioError::field(
+                            "history.regime_column",
+                            format!("`{name}` is no factor's column"),
+                        )
                     })?
                 }
             };
@@ -166,7 +173,8 @@ fn resampled(
 fn generated(market: &MarketSpec, secs: f64, drawn: usize, seed: u64) -> Vec<f64> {
     let params = PriceParams::default();
     let one = |scenario: usize| {
-        let mut price = JumpDiffusion::new(params, stream(seed ^ streams::GENERATOR.rotate_left(32), scenario as u64));
+        let mut price =
+            JumpDiffusion::new(params, stream(seed ^ streams::GENERATOR.rotate_left(32), scenario as u64));
         price.advance(secs);
         price_loss((price.price() / params.initial).ln(), market)
     };
@@ -215,6 +223,9 @@ mod tests {
 
     #[test]
     fn bps_round_up_but_not_for_rounding_noise() {
-        assert_eq!((bps_up(0.0), bps_up(0.1), bps_up(0.10001), bps_up(1e-7), bps_up(2.0)), (0, 1_000, 1_001, 1, 10_000));
+        assert_eq!(
+            (bps_up(0.0), bps_up(0.1), bps_up(0.10001), bps_up(1e-7), bps_up(2.0)),
+            (0, 1_000, 1_001, 1, 10_000)
+        );
     }
 }

@@ -60,20 +60,16 @@ impl History {
         let first = levels.first().map_or(0, |row| row.ts);
         let on_grid: Vec<&Levels> =
             levels.iter().filter(|row| (row.ts - first).rem_euclid(step_secs) == 0).collect();
-        let mut history = Self {
-            columns: columns.to_vec(),
-            step_secs,
-            changes: Vec::new(),
-            last: Vec::new(),
-            skipped: 0,
-        };
+        let mut history =
+            Self { columns: columns.to_vec(), step_secs, changes: Vec::new(), last: Vec::new(), skipped: 0 };
         for (before, after) in on_grid.iter().zip(on_grid.iter().skip(1)) {
             match (&before.values, &after.values) {
                 (Some(a), Some(b)) if after.ts - before.ts == step_secs => {
-                    let change = columns.iter().zip(a.iter().zip(b)).map(|(wanted, (a, b))| match wanted.measure {
-                        Measure::Price => (b / a).ln(),
-                        Measure::Rate => b - a,
-                    });
+                    let change =
+                        columns.iter().zip(a.iter().zip(b)).map(|(wanted, (a, b))| match wanted.measure {
+                            Measure::Price => (b / a).ln(),
+                            Measure::Rate => b - a,
+                        });
                     history.changes.push(change.collect());
                 }
                 _ => history.skipped += 1,
@@ -122,7 +118,8 @@ fn read(text: &str, columns: &[Wanted], step_secs: i64) -> Result<Vec<Levels>, S
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(wrong)?;
         let row = index + 2;
-        let problem = |column: &str, problem: String| ScenarioError::History { row, column: column.into(), problem };
+        let problem =
+            |column: &str, problem: String| ScenarioError::History { row, column: column.into(), problem };
         let ts = match time {
             None => i64::try_from(index).unwrap_or(i64::MAX).saturating_mul(step_secs),
             Some((name, place)) => {
@@ -199,7 +196,8 @@ mod tests {
 
     #[test]
     fn every_refusal_names_its_place() {
-        let long = |bad: &str| table((0..40).map(|i| format!("{},1,2\n", 1_700_000_000 + i)).chain([bad.into()]));
+        let long =
+            |bad: &str| table((0..40).map(|i| format!("{},1,2\n", 1_700_000_000 + i)).chain([bad.into()]));
         let cases = [
             (long("1700000039,1,2\n"), "row 42, column `unix_time`: duplicate time"),
             (long("1600000000,1,2\n"), "row 42, column `unix_time`: time goes backwards"),

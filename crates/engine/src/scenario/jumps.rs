@@ -15,7 +15,14 @@ use crate::generate::stream;
 /// left, follow the same Poisson process. Hence the share of scenarios with an event is exact to one scenario, and
 /// with the same stream more intensity or severity never lowers any scenario's loss. An event rarer than one in
 /// `count` still gets one scenario: rounded against the vault.
-pub fn losses(jump: &Jump, years: f64, severity_scale: f64, count: usize, seed: u64, number: u64) -> Vec<f64> {
+pub fn losses(
+    jump: &Jump,
+    years: f64,
+    severity_scale: f64,
+    count: usize,
+    seed: u64,
+    number: u64,
+) -> Vec<f64> {
     let expected = jump.intensity * years;
     if expected <= 0.0 || count == 0 {
         return vec![0.0; count];

@@ -152,7 +152,11 @@ const NOTE: &str = "A model's estimate, not a promise: jump frequencies and seve
                     calibration table), which is why CVaR is given for others too.";
 
 /// Everything about `spec`; `history` as read with [`draw::wanted_columns`].
-pub fn analyse(spec: &ScenarioSpec, history: Option<&History>, with_hex: bool) -> Result<ScenarioReport, ScenarioError> {
+pub fn analyse(
+    spec: &ScenarioSpec,
+    history: Option<&History>,
+    with_hex: bool,
+) -> Result<ScenarioReport, ScenarioError> {
     let checked = spec.check()?;
     let references = select::references(&checked);
     let size = select::size(spec.count, checked.alpha_bps, references.len())?;
@@ -173,7 +177,8 @@ pub fn analyse(spec: &ScenarioSpec, history: Option<&History>, with_hex: bool) -
             sensitivity.push(SweepRow { intensity: *intensity, severity: *severity, cvar_bps });
         }
     }
-    let tail = |name: &str, holding: Holding, weights| tail_report(name, holding, weights, &losses, &set, size);
+    let tail =
+        |name: &str, holding: Holding, weights| tail_report(name, holding, weights, &losses, &set, size);
     let strategies = checked.strategies.iter().map(|(name, mask)| tail(name, Holding::single(*mask), None));
     let mixes = checked.mixes.iter().map(|mix| {
         let weight = |(index, bps): &(usize, u16)| {
@@ -207,7 +212,8 @@ pub fn scenario_set(spec: &ScenarioSpec, history: Option<&History>) -> Result<Sc
     let references = select::references(&checked);
     let size = select::size(spec.count, checked.alpha_bps, references.len())?;
     let market = draw::market(spec, &checked, history, size.drawn)?;
-    let losses = draw::losses(spec, &checked, &market, (spec.intensity_scale, spec.severity_scale), size.drawn);
+    let losses =
+        draw::losses(spec, &checked, &market, (spec.intensity_scale, spec.severity_scale), size.drawn);
     build(&checked, &losses, &references, size, spec.count)
 }
 
@@ -226,7 +232,10 @@ fn build(
         worst_k: u16::try_from(size.worst_k).map_err(narrow)?,
         drawn: u32::try_from(size.drawn).map_err(narrow)?,
         factors: checked.factors.iter().map(|factor| factor.id).collect(),
-        shocks: kept.into_iter().flat_map(|scenario| losses.shocks_bps(scenario).collect::<Vec<_>>()).collect(),
+        shocks: kept
+            .into_iter()
+            .flat_map(|scenario| losses.shocks_bps(scenario).collect::<Vec<_>>())
+            .collect(),
     };
     set.validate()?;
     Ok(set)
@@ -265,7 +274,12 @@ fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
-fn factor_reports(spec: &ScenarioSpec, checked: &Checked, losses: &Losses, drawn: usize) -> Vec<FactorReport> {
+fn factor_reports(
+    spec: &ScenarioSpec,
+    checked: &Checked,
+    losses: &Losses,
+    drawn: usize,
+) -> Vec<FactorReport> {
     let years = f64::from(checked.horizon_secs) / YEAR_SECS;
     let jump_report = |jump: &Jump| {
         let mut jump = jump.clone();
@@ -278,7 +292,8 @@ fn factor_reports(spec: &ScenarioSpec, checked: &Checked, losses: &Losses, drawn
             jump,
         }
     };
-    let one = |(factor, lost): (&Factor, &Vec<f64>)| FactorReport {
+    let one = |(factor, lost): (&Factor, &Vec<f64>)| {
+        FactorReport {
         name: factor.name.clone(),
         id: factor.id,
         market: factor.market.as_ref().map(|market| MarketReport {
@@ -292,6 +307,7 @@ fn factor_reports(spec: &ScenarioSpec, checked: &Checked, losses: &Losses, drawn
         jumps: factor.jumps.iter().map(jump_report).collect(),
         mean_shock_bps: rounded(lost.iter().sum::<f64>() / drawn as f64 * 10_000.0),
         worst_shock_bps: lost.iter().map(|loss| draw::bps_up(*loss)).max().unwrap_or(0),
+    }
     };
     checked.factors.iter().zip(&losses.0).map(one).collect()
 }
@@ -311,4 +327,3 @@ fn set_report(set: &ScenarioSet, with_hex: bool) -> Result<SetReport, ScenarioEr
         hex: with_hex.then(|| hex(&bytes)),
     })
 }
-

@@ -59,13 +59,20 @@ pub struct RegimeRows {
 
 impl RegimeRows {
     /// `smoothed` says which regime each row belongs to (the likelier one), `start` where paths begin.
-    pub fn new(params: MarkovParams, start: [f64; 2], smoothed: &[[f64; 2]], seed: u64) -> Result<Self, ScenarioError> {
+    pub fn new(
+        params: MarkovParams,
+        start: [f64; 2],
+        smoothed: &[[f64; 2]],
+        seed: u64,
+    ) -> Result<Self, ScenarioError> {
         let mut pools = [Vec::new(), Vec::new()];
         for (row, probability) in smoothed.iter().enumerate() {
             pools[usize::from(probability[1] > 0.5)].push(row);
         }
         if pools.iter().any(Vec::is_empty) {
-            return Err(ScenarioError::Rows("no row belongs to one of the regimes: use the bootstrap".into()));
+            return Err(ScenarioError::Rows(
+                "no row belongs to one of the regimes: use the bootstrap".into(),
+            ));
         }
         Ok(Self { params, start, pools, seed })
     }
@@ -107,12 +114,10 @@ mod tests {
 
     #[test]
     fn regimes_keep_their_share_and_their_rows() {
-        let params = MarkovParams {
-            means: [0.0; 2],
-            deviations: [1.0, 2.0],
-            transition: [[0.95, 0.05], [0.2, 0.8]],
-        };
-        let smoothed: Vec<[f64; 2]> = (0..30).map(|row| if row < 20 { [1.0, 0.0] } else { [0.0, 1.0] }).collect();
+        let params =
+            MarkovParams { means: [0.0; 2], deviations: [1.0, 2.0], transition: [[0.95, 0.05], [0.2, 0.8]] };
+        let smoothed: Vec<[f64; 2]> =
+            (0..30).map(|row| if row < 20 { [1.0, 0.0] } else { [0.0, 1.0] }).collect();
         let regimes = RegimeRows::new(params, [1.0, 0.0], &smoothed, 5).unwrap();
         let mut rows = vec![0; 50_000];
         regimes.fill(1, &mut rows);

@@ -93,9 +93,9 @@ impl ScenarioSet {
         let mut at = 0usize;
         let mut take = |count: usize| {
             let end = at.saturating_add(count);
-            let part = bytes.get(at..end).ok_or_else(|| {
-                ScenarioError::Decode(format!("{} bytes are too few", bytes.len()))
-            });
+            let part = bytes
+                .get(at..end)
+                .ok_or_else(|| ScenarioError::Decode(format!("{} bytes are too few", bytes.len())));
             at = end;
             part
         };

@@ -56,12 +56,18 @@ impl Severity {
                 fraction("low", *low)?;
                 fraction("high", *high)?;
                 if low > high {
-                    return Err(ScenarioError::field(format!("{field}.low"), format!("{low} is above high = {high}")));
+                    return Err(ScenarioError::field(
+                        format!("{field}.low"),
+                        format!("{low} is above high = {high}"),
+                    ));
                 }
                 Ok(())
             }
             Self::Beta { a, b } => Beta::new(*a, *b).map(|_| ()).map_err(|_| {
-                ScenarioError::field(format!("{field}.a, {field}.b"), format!("{a}, {b}: both shapes must be positive"))
+                ScenarioError::field(
+                    format!("{field}.a, {field}.b"),
+                    format!("{a}, {b}: both shapes must be positive"),
+                )
             }),
             Self::Exponential { mean } => {
                 fraction("mean", *mean)?;

@@ -296,8 +296,17 @@ impl ScenarioSpec {
         if entries.is_empty() {
             let mut names: Vec<&String> = self.strategies.iter().flat_map(|s| &s.factors).collect();
             let mut seen = Vec::new();
-            names.retain(|name| !seen.contains(name) && { seen.push(*name); true });
-            entries.extend(names.into_iter().map(|id| FactorSpec { id: id.clone(), jumps: None, market: None }));
+            names.retain(|name| {
+                !seen.contains(name) && {
+                    seen.push(*name);
+                    true
+                }
+            });
+            entries.extend(names.into_iter().map(|id| FactorSpec {
+                id: id.clone(),
+                jumps: None,
+                market: None,
+            }));
         }
         if entries.is_empty() || entries.len() > MAX_SET_FACTORS {
             let problem = format!("{} of them: a set has 1 to {MAX_SET_FACTORS}", entries.len());
@@ -312,7 +321,10 @@ impl ScenarioSpec {
         for (index, entry) in entries.into_iter().enumerate() {
             let factor = self.checked_factor(entry, &format!("factors[{index}]"))?;
             if factors.iter().any(|other| other.id == factor.id) {
-                return Err(ScenarioError::field(format!("factors[{index}]"), format!("`{}` is there twice", factor.name)));
+                return Err(ScenarioError::field(
+                    format!("factors[{index}]"),
+                    format!("`{}` is there twice", factor.name),
+                ));
             }
             factors.push(factor);
         }
@@ -331,7 +343,8 @@ impl ScenarioSpec {
             None => defaults_for(&entry.id),
         };
         if jumps.is_empty() && market.is_none() {
-            let problem = format!("the calibration table has nothing for `{}`: give it jumps or a market", entry.id);
+            let problem =
+                format!("the calibration table has nothing for `{}`: give it jumps or a market", entry.id);
             return Err(ScenarioError::field(field, problem));
         }
         if let Some(market) = &market {
@@ -357,14 +370,20 @@ impl ScenarioSpec {
     fn checked_strategies(&self, factors: &[Factor]) -> Result<Vec<(String, u16)>, ScenarioError> {
         let own: Vec<StrategySpec>;
         let specs = if self.strategies.is_empty() {
-            let one = |factor: &Factor| StrategySpec { name: factor.name.clone(), factors: vec![factor.name.clone()] };
+            let one = |factor: &Factor| StrategySpec {
+                name: factor.name.clone(),
+                factors: vec![factor.name.clone()],
+            };
             own = factors.iter().map(one).collect();
             &own
         } else {
             &self.strategies
         };
         if specs.len() > MAX_STRATEGIES {
-            return Err(ScenarioError::field("strategies", format!("{} are more than {MAX_STRATEGIES}", specs.len())));
+            return Err(ScenarioError::field(
+                "strategies",
+                format!("{} are more than {MAX_STRATEGIES}", specs.len()),
+            ));
         }
         let mut checked: Vec<(String, u16)> = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
@@ -382,7 +401,10 @@ impl ScenarioSpec {
                 mask |= 1 << place;
             }
             if mask == 0 {
-                return Err(ScenarioError::field(format!("{field}.factors"), "a strategy without any risk factor"));
+                return Err(ScenarioError::field(
+                    format!("{field}.factors"),
+                    "a strategy without any risk factor",
+                ));
             }
             checked.push((spec.name.clone(), mask));
         }
@@ -390,13 +412,19 @@ impl ScenarioSpec {
     }
 }
 
-fn check_market(market: &MarketSpec, name: &str, field: &str, has_history: bool) -> Result<(), ScenarioError> {
+fn check_market(
+    market: &MarketSpec,
+    name: &str,
+    field: &str,
+    has_history: bool,
+) -> Result<(), ScenarioError> {
     let at = format!("{field}.market");
     match &market.column {
         Some(_) if !has_history => Err(ScenarioError::field(at, "a column, but no history is given")),
-        None if name != "asset:SOL" => {
-            Err(ScenarioError::field(at, format!("`{name}` needs a column of a history: the generator knows only asset:SOL")))
-        }
+        None if name != "asset:SOL" => Err(ScenarioError::field(
+            at,
+            format!("`{name}` needs a column of a history: the generator knows only asset:SOL"),
+        )),
         None if market.measure == Measure::Rate => {
             Err(ScenarioError::field(at, "a rate needs a column of a history"))
         }
@@ -423,7 +451,10 @@ fn apply(intensity: &Intensity, jumps: &mut [Jump], name: &str) -> Result<(), Sc
             for (kind, value) in kinds {
                 let jump = jumps.iter_mut().find(|jump| jump.kind == *kind);
                 let Some(jump) = jump else {
-                    return Err(ScenarioError::field(field, format!("the factor has no jump of kind {kind:?}")));
+                    return Err(ScenarioError::field(
+                        field,
+                        format!("the factor has no jump of kind {kind:?}"),
+                    ));
                 };
                 jump.intensity = *value;
             }

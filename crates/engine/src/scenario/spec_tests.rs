@@ -37,7 +37,10 @@ fn every_refusal_names_its_field() {
         (r#"{"factors": ["weather"]}"#, "factors[0]: the calibration table has nothing for `weather`"),
         (r#"{"factors": ["asset:BTC"]}"#, "factors[0].market: `asset:BTC` needs a column"),
         (r#"{"factors": [{"id": "asset:SOL", "market": {"column": "sol"}}]}"#, "no history is given"),
-        (r#"{"factors": ["venue:a"], "alpha": 95}"#, "alpha: 95 is not a confidence level in 0.5 to 1 (is it in percent?)"),
+        (
+            r#"{"factors": ["venue:a"], "alpha": 95}"#,
+            "alpha: 95 is not a confidence level in 0.5 to 1 (is it in percent?)",
+        ),
         (r#"{"factors": ["venue:a"], "alpha": 0.123}"#, "alpha"),
         (r#"{"factors": ["venue:a"], "alpha": 0.95555}"#, "whole number of basis points"),
         (r#"{"factors": ["venue:a"], "horizon_days": 0}"#, "horizon_days: 0 is not in"),
@@ -46,11 +49,20 @@ fn every_refusal_names_its_field() {
         (r#"{"factors": ["venue:a"], "intensities": {"venue:b": 1}}"#, "intensities.venue:b: no such factor"),
         (r#"{"factors": ["venue:a"], "intensities": {"venue:a": -1}}"#, "factors[0].jumps[0].intensity"),
         (r#"{"factors": ["venue:a"], "intensities": {"venue:a": {"depeg": 1}}}"#, "no jump of kind Depeg"),
-        (r#"{"factors": ["venue:a"], "strategies": [{"name": "s", "factors": ["venue:b"]}]}"#, "strategies[0].factors: `venue:b`"),
-        (r#"{"factors": ["venue:a"], "strategies": [{"name": "s", "factors": []}]}"#, "without any risk factor"),
+        (
+            r#"{"factors": ["venue:a"], "strategies": [{"name": "s", "factors": ["venue:b"]}]}"#,
+            "strategies[0].factors: `venue:b`",
+        ),
+        (
+            r#"{"factors": ["venue:a"], "strategies": [{"name": "s", "factors": []}]}"#,
+            "without any risk factor",
+        ),
         (r#"{"factors": ["venue:a"], "mix": {"venue:b": 1}}"#, "mix.venue:b: no such strategy"),
         (r#"{"factors": ["venue:a"], "mix": {"venue:a": 60}}"#, "(is it in percent?)"),
-        (r#"{"factors": ["venue:a", "venue:b"], "mixes": {"m": {"venue:a": 0.6, "venue:b": 0.5}}}"#, "mixes.m: weights sum to 11000 bps"),
+        (
+            r#"{"factors": ["venue:a", "venue:b"], "mixes": {"m": {"venue:a": 0.6, "venue:b": 0.5}}}"#,
+            "mixes.m: weights sum to 11000 bps",
+        ),
         (r#"{"factors": ["venue:a"], "mix": {}}"#, "mix: 0 strategies"),
     ];
     for (json, expected) in cases {

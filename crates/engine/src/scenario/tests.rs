@@ -83,7 +83,8 @@ fn same_seed_same_bytes_at_any_thread_count() {
 
 #[test]
 fn another_factor_disturbs_no_draw_of_the_others() {
-    let two: ScenarioSpec = serde_json::from_str(r#"{"factors": ["venue:a", "issuer:b"], "alpha": 0.9}"#).unwrap();
+    let two: ScenarioSpec =
+        serde_json::from_str(r#"{"factors": ["venue:a", "issuer:b"], "alpha": 0.9}"#).unwrap();
     let three: ScenarioSpec =
         serde_json::from_str(r#"{"factors": ["venue:c", "venue:a", "issuer:b"], "alpha": 0.9}"#).unwrap();
     let losses = |spec: &ScenarioSpec| {
@@ -153,7 +154,8 @@ fn the_sweep_never_falls_with_severity_or_intensity() {
     let report = analyse(&vault(), None, false).unwrap();
     assert_eq!(report.sensitivity.len(), 12);
     for a in &report.sensitivity {
-        for b in report.sensitivity.iter().filter(|b| b.intensity >= a.intensity && b.severity >= a.severity) {
+        for b in report.sensitivity.iter().filter(|b| b.intensity >= a.intensity && b.severity >= a.severity)
+        {
             for ((name, low), (_, high)) in a.cvar_bps.iter().zip(&b.cvar_bps) {
                 assert!(high >= low, "{name}: {a:?} {b:?}");
             }

@@ -7,5 +7,6 @@ pub mod fit;
 pub mod forecast;
 pub mod optimise;
 pub mod pbo;
+pub mod recommend;
 pub mod scenarios;
 pub mod stats;

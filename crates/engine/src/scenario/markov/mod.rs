@@ -99,7 +99,9 @@ pub enum MarkovError {
         value: f64,
     },
     /// Every start ran into a regime of almost no observations or no variance.
-    #[error("no two regimes found: every start ended with a regime of a single value or of hardly any observation")]
+    #[error(
+        "no two regimes found: every start ended with a regime of a single value or of hardly any observation"
+    )]
     Degenerate,
     /// Given parameters are no model.
     #[error("not a two-regime model: {0}")]

@@ -76,11 +76,8 @@ fn recovers_what_was_simulated() {
 /// The likelihood by its definition: a sum over every possible path of regimes.
 #[test]
 fn the_filter_is_the_sum_over_all_paths() {
-    let params = MarkovParams {
-        means: [0.2, -0.4],
-        deviations: [0.5, 1.5],
-        transition: [[0.9, 0.1], [0.3, 0.7]],
-    };
+    let params =
+        MarkovParams { means: [0.2, -0.4], deviations: [0.5, 1.5], transition: [[0.9, 0.1], [0.3, 0.7]] };
     let series = [0.1, -0.3, 2.0, -1.7, 0.4, 0.0, 0.9, -2.5];
     let density = |i: usize, x: f64| {
         let z: f64 = (x - params.means[i]) / params.deviations[i];
@@ -122,7 +119,8 @@ fn what_cannot_be_fitted_is_named() {
 
 #[test]
 fn a_model_that_is_none_is_refused() {
-    let sound = MarkovParams { means: [0.0; 2], deviations: [1.0, 2.0], transition: [[0.9, 0.1], [0.2, 0.8]] };
+    let sound =
+        MarkovParams { means: [0.0; 2], deviations: [1.0, 2.0], transition: [[0.9, 0.1], [0.2, 0.8]] };
     assert_eq!(sound.validate(), Ok(()));
     let bad_row = MarkovParams { transition: [[0.9, 0.2], [0.2, 0.8]], ..sound };
     assert!(bad_row.validate().unwrap_err().to_string().contains("out of regime 0"));

@@ -20,6 +20,9 @@ pub struct Args {
     /// Model
     #[arg(long)]
     model: Model,
+    /// Column to fit; needed only where there are several
+    #[arg(long, value_name = "NAME")]
+    column: Option<String>,
 }
 
 /// A model that can be fitted.
