@@ -171,7 +171,7 @@ mod tests {
     /// Class 0 gains 2%; class 1 gains 10% after a fall of 5% from the start; class 2 gains 30% or loses half.
     fn paths() -> ClassPaths {
         let path = |index: usize| {
-            let wild = if index % 4 == 0 { vec![1.0, 0.8, 0.5] } else { vec![1.0, 1.1, 1.3] };
+            let wild = if index.is_multiple_of(4) { vec![1.0, 0.8, 0.5] } else { vec![1.0, 1.1, 1.3] };
             [vec![1.0, 1.01, 1.02], vec![1.0, 0.95, 1.10], wild]
         };
         ClassPaths { step_days: 1.0, paths: (0..400).map(path).collect(), source: vec![] }

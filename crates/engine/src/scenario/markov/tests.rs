@@ -88,8 +88,8 @@ fn the_filter_is_the_sum_over_all_paths() {
     for path in 0..1usize << series.len() {
         let regime = |t: usize| path >> t & 1;
         let mut weight = params.stationary()[regime(0)] * density(regime(0), series[0]);
-        for t in 1..series.len() {
-            weight *= params.transition[regime(t - 1)][regime(t)] * density(regime(t), series[t]);
+        for (t, x) in series.iter().enumerate().skip(1) {
+            weight *= params.transition[regime(t - 1)][regime(t)] * density(regime(t), *x);
         }
         total += weight;
         wild_at_third += weight * regime(2) as f64;
