@@ -7,6 +7,7 @@
 //! 3 no answer from elsewhere.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod column;
 pub mod commands;
 mod error;
 mod frame;
@@ -39,6 +40,8 @@ pub enum EngineCommand {
     Pbo(commands::pbo::Args),
     /// Scenario sets as the chain holds them (JSON in)
     Scenarios(commands::scenarios::Args),
+    /// From a questionnaire's answers to a profile and a recommended mix (JSON in)
+    Recommend(commands::recommend::Args),
     /// Download history: prices, pool and lending rates
     Fetch(commands::fetch::Args),
     /// Run a program over a grid of parameters, on all cores or on Ray (TOML or JSON in)
@@ -61,6 +64,7 @@ pub fn run(
         EngineCommand::Forecast(args) => commands::forecast::run(args, input)?,
         EngineCommand::Pbo(args) => commands::pbo::run(args, input)?,
         EngineCommand::Scenarios(args) => commands::scenarios::run(args, input)?,
+        EngineCommand::Recommend(args) => commands::recommend::run(args, input)?,
         EngineCommand::Fetch(args) => commands::fetch::run(args, input)?,
     };
     output.write_all(answer.as_bytes()).and_then(|()| output.flush()).map_err(EngineCliError::Output)

@@ -16,6 +16,7 @@ pub mod mul_div;
 pub mod portfolio;
 pub mod price;
 pub mod profit;
+pub mod scenario;
 pub mod shares;
 pub mod stake_pool;
 pub mod window;

@@ -19,3 +19,4 @@ mod process;
 
 pub use market::GeneratedMarket;
 pub use params::{GeneratorConfig, OuParams, PegParams, PriceParams, ReserveParams};
+pub(crate) use process::{JumpDiffusion, stream};

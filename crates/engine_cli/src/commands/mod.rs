@@ -7,6 +7,7 @@ pub mod fit;
 pub mod forecast;
 pub mod optimise;
 pub mod pbo;
+pub mod recommend;
 pub mod scenarios;
 pub mod stats;
 pub mod sweep;

@@ -1,0 +1,45 @@
+use super::markov::MarkovError;
+
+/// Why scenarios cannot be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ScenarioError {
+    /// A field of the specification; the text says which and why.
+    #[error("{field}: {problem}")]
+    Field {
+        /// Path of the field.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A row of the history.
+    #[error("history, row {row}, column `{column}`: {problem}")]
+    History {
+        /// Line in the file, the header being line 1.
+        row: usize,
+        /// Column name.
+        column: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The history as a whole.
+    #[error("history: {0}")]
+    Rows(String),
+    /// The regimes cannot be fitted.
+    #[error("regimes of `{column}`: {source}")]
+    Regimes {
+        /// Column fitted.
+        column: String,
+        /// Why.
+        source: MarkovError,
+    },
+    /// Bytes that are no scenario set.
+    #[error("not a scenario set: {0}")]
+    Decode(String),
+}
+
+impl ScenarioError {
+    /// A field that is wrong.
+    pub fn field(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Field { field: field.into(), problem: problem.into() }
+    }
+}
