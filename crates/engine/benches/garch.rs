@@ -1,5 +1,7 @@
 //! GARCH(1,1) on 2,000 returns, one thread: the peer is Python's `arch`, whose fit of such a series takes
 //! milliseconds.
+// Criterion's macros make functions without documentation.
+#![allow(missing_docs)]
 
 use std::hint::black_box;
 

@@ -10,7 +10,10 @@ use ballast_engine::forecast::{Model, Scale, TrackerConfig, walk_forward};
 
 const DAY: i64 = 86_400;
 
-fn utilisations() -> Option<Vec<(String, Vec<(i64, f64)>)>> {
+/// A name, and utilisation over time.
+type Market = (String, Vec<(i64, f64)>);
+
+fn utilisations() -> Option<Vec<Market>> {
     let Some(folder) = std::env::var_os("BALLAST_DATA") else {
         eprintln!("skipped: BALLAST_DATA is not set");
         return None;

@@ -97,21 +97,21 @@ fn predict(fitted: &LeastSquares, regressors: impl Iterator<Item = f64>) -> f64 
 }
 
 /// The autoregression as a forecaster: the outcome at the horizon itself is regressed on the means of a row, a day,
-/// a week and a month, so that no forecast is fed back into the model. A forecast outside the range of the outcomes
-/// that it learnt from is put to the nearest end (Swanson & White's 1997 insanity filter): few and overlapping
-/// outcomes otherwise let a line run away.
+/// a week and a month, so that no forecast is fed back into the model. A forecast change beyond any that it learnt from
+/// is cut to the largest seen (after Swanson & White's 1997 insanity filter): few and overlapping outcomes
+/// otherwise let a line run away.
 #[derive(Clone, Debug)]
 pub struct Har {
     lags: Vec<usize>,
     fitted: Option<LeastSquares>,
-    /// Least and most of the outcomes learnt from.
-    range: (f64, f64),
+    /// Least and most of the changes, from row to outcome, learnt from.
+    changes: (f64, f64),
 }
 
 impl Har {
     /// For rows that come every `step_secs`.
     pub fn new(step_secs: i64) -> Self {
-        Self { lags: calendar_lags(step_secs), fitted: None, range: (f64::NEG_INFINITY, f64::INFINITY) }
+        Self { lags: calendar_lags(step_secs), fitted: None, changes: (f64::NEG_INFINITY, f64::INFINITY) }
     }
 
     fn longest(&self) -> usize {
@@ -126,19 +126,21 @@ impl Forecaster for Har {
 
     fn fit(&mut self, history: &History, first: usize, horizon: Horizon) -> Result<(), ForecastError> {
         let (mut regressors, mut outcomes) = (Vec::new(), Vec::new());
+        let mut changes = (f64::INFINITY, f64::NEG_INFINITY);
         for (origin, outcome) in history.outcomes(first + self.longest() - 1, horizon) {
             regressors.push(1.0);
             regressors.extend(self.lags.iter().filter_map(|lag| history.trailing_mean(origin, *lag)));
             outcomes.push(outcome);
+            if let Some(now) = history.scaled().get(origin) {
+                changes = (changes.0.min(outcome - now), changes.1.max(outcome - now));
+            }
         }
         let least = OUTCOMES_PER_COEFFICIENT * (self.lags.len() + 1);
         if outcomes.len() < least {
             return Err(ForecastError::TooShort { what: WHAT, least, found: outcomes.len() });
         }
         self.fitted = Some(least_squares(WHAT, &regressors, &outcomes)?);
-        self.range = outcomes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), outcome| {
-            (low.min(*outcome), high.max(*outcome))
-        });
+        self.changes = changes;
         Ok(())
     }
 
@@ -147,8 +149,9 @@ impl Forecaster for Har {
         let fitted = self.fitted.as_ref()?;
         history.trailing_mean(newest, self.longest())?;
         let means = self.lags.iter().filter_map(|lag| history.trailing_mean(newest, *lag));
-        let point = predict(fitted, means);
-        point.is_finite().then(|| point.max(self.range.0).min(self.range.1))
+        let change = predict(fitted, means) - history.scaled().last()?;
+        let sane = change.max(self.changes.0).min(self.changes.1);
+        change.is_finite().then_some(history.scaled().last()? + sane)
     }
 }
 

@@ -130,7 +130,7 @@ mod tests {
     fn says_what_is_wrong_and_where() {
         let cases = [
             (returns(10), "column `r`: GARCH(1,1) needs at least 20 returns, not 10"),
-            (returns(30).replace("0.03\n", "NaN\n"), "row 2, column `r`: NaN is not a finite number"),
+            (returns(30).replace("-0.03\n", "NaN\n"), "row 2, column `r`: NaN is not a finite number"),
             ("r\n".to_owned() + &"0.5\n".repeat(30), "every return is 0.5"),
             ("0.5\n".repeat(30), "the first line holds numbers"),
             ("a,b\n1,2\n".into(), "--column is missing; the header has: a, b"),
