@@ -18,6 +18,9 @@ pub struct Column {
 /// numbers, must ascend.
 pub fn read(text: &str, source: &str, wanted: Option<&str>) -> Result<Column, EngineCliError> {
     let wrong = |problem: String| EngineCliError::Input(format!("{source}: {problem}"));
+    if text.trim().is_empty() {
+        return Err(wrong("no data rows".into()));
+    }
     let first = text.lines().next().unwrap_or("").trim();
     let has_header = first.parse::<f64>().is_err();
     let mut reader =

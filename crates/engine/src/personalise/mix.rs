@@ -8,8 +8,10 @@ use super::classes::{CLASSES, ClassPaths};
 const COARSE_BPS: u16 = 1_000;
 const FINE_BPS: u16 = 250;
 const FULL_BPS: u16 = 10_000;
-/// How often the drawdown limit may be broken: one year in twenty.
-pub const DRAWDOWN_CONFIDENCE: f64 = 0.95;
+/// Confidence of the drawdowns that are reported.
+const DRAWDOWN_CONFIDENCE: f64 = 0.95;
+/// How often a year the drawdown limit may be broken: one year in twenty.
+pub const BREACHES_PER_YEAR: f64 = 0.05;
 
 /// Weights of the classes in bps; what is missing to 10,000 is kept back.
 pub type ClassWeights = [u16; CLASSES];
@@ -33,7 +35,7 @@ pub struct Outcome {
     pub drawdown_p50: f64,
     /// The same, exceeded by one path in twenty.
     pub drawdown_p95: f64,
-    /// Largest fall within the limit's window (a year, or the horizon if that is sooner), exceeded by one in twenty.
+    /// Largest fall within the limit's window (a year, or the horizon if that is sooner) at the limit's confidence.
     pub drawdown_limited: f64,
     /// Largest fall up to the horizon as a share of what was put in, exceeded by one in twenty.
     pub drawdown_of_amount_p95: f64,
@@ -48,6 +50,8 @@ pub struct Constraints {
     pub most_from_riskiest: ClassWeights,
     /// Largest fall within the window, fraction.
     pub drawdown: f64,
+    /// Share of paths that must keep to it.
+    pub confidence: f64,
     /// Quantile of final value that is maximised.
     pub quantile: f64,
     /// Points of the paths up to the horizon.
@@ -108,7 +112,7 @@ pub fn outcome(paths: &ClassPaths, weights: &ClassWeights, limits: &Constraints)
         chance_of_loss: below as f64 / count.max(1) as f64,
         drawdown_p50: quantile(&falls, 0.5),
         drawdown_p95: quantile(&falls, DRAWDOWN_CONFIDENCE),
-        drawdown_limited: quantile(&window_falls, DRAWDOWN_CONFIDENCE),
+        drawdown_limited: quantile(&window_falls, limits.confidence),
         drawdown_of_amount_p95: quantile(&of_amount, DRAWDOWN_CONFIDENCE),
     }
 }
@@ -182,6 +186,7 @@ mod tests {
             most_bps: [10_000; 3],
             most_from_riskiest: [10_000; 3],
             drawdown,
+            confidence: 0.95,
             quantile: 0.1,
             points: 3,
             window: 3,

@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::PersonaliseError;
 use super::classes::{self, Asset, CLASSES, ClassPaths, Fees};
-use super::mix::{ClassWeights, Constraints, Outcome, best, outcome};
+use super::mix::{BREACHES_PER_YEAR, ClassWeights, Constraints, Outcome, best, outcome};
 use super::profile::{CLASS_NAMES, Profile, asset_class_names};
 use super::questions::questions;
 use super::score::{Answers, Contradiction, Scores, score};
 use super::statistics::ClassStatistics;
 
 const DAY_SECS: i64 = 86_400;
-/// Horizon from which the whole drawdown that a person states is used; sooner, in proportion: there is less time to
-/// make up for a loss.
+/// Horizon from which the whole drawdown that a person states is used; sooner, in proportion to the square root of
+/// time: there is less of it to make up for a loss.
 pub const FULL_RISK_DAYS: u32 = 730;
 const LONGEST_DAYS: u32 = 3_650;
 const PATHS: std::ops::RangeInclusive<usize> = 100..=10_000;
@@ -163,6 +163,9 @@ pub fn recommend(request: &Request, now_ts: i64) -> Result<Recommendation, Perso
         most_bps: open,
         most_from_riskiest,
         drawdown: drawdown_limit(&scores, days),
+        // One year in twenty, and as much less often as the time is shorter: otherwise rare events would not count
+        // just because the horizon is near.
+        confidence: 1.0 - BREACHES_PER_YEAR * f64::from(days.min(365)) / 365.0,
         quantile: request.quantile,
         points: points(&paths, days),
         window: points(&paths, days.min(365)),
@@ -258,10 +261,10 @@ fn settle_horizon(scores: &mut Scores, exact: Option<u32>) -> Result<(), Persona
     Ok(())
 }
 
-/// The drawdown stated, in proportion to the time left to make up for it.
+/// The drawdown stated, less where little time is left to make up for it.
 fn drawdown_limit(scores: &Scores, days: u32) -> f64 {
     let time = f64::from(days.min(FULL_RISK_DAYS)) / f64::from(FULL_RISK_DAYS);
-    f64::from(scores.max_drawdown_bps) / 10_000.0 * time
+    f64::from(scores.max_drawdown_bps) / 10_000.0 * time.sqrt()
 }
 
 /// Points of the paths from the start to `days`.

@@ -36,7 +36,7 @@ pub fn text(recommendation: &Recommendation, asset: Asset) -> String {
     let mix = &recommendation.mix;
     let _ = writeln!(
         out,
-        "\nFor {} days, with no fall deeper than {:.1}% within a year in 19 of 20 cases:",
+        "\nFor {} days, with a fall deeper than {:.1}% no more often than once in twenty years:",
         recommendation.horizon_days,
         recommendation.drawdown_limit * 100.0
     );

@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 
+use super::check::{Checked, Factor};
 use super::history::{History, Measure, Wanted};
 use super::jumps;
 use super::markov;
 use super::resample::{IndexPaths, RegimeRows, StationaryBlocks};
-use super::spec::{Checked, Exposure, Factor, MarketSpec, Resampling, ScenarioSpec};
+use super::spec::{Exposure, MarketSpec, Resampling, ScenarioSpec};
 use super::{ScenarioError, factor_id};
 use crate::YEAR_SECS;
 use crate::generate::{JumpDiffusion, PriceParams, stream};

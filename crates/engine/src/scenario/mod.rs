@@ -7,6 +7,7 @@
 //! [`analyse`] answers everything about a [`ScenarioSpec`]; [`scenario_set`] gives the set alone.
 
 mod calibration;
+mod check;
 mod draw;
 mod error;
 mod history;
@@ -20,6 +21,7 @@ mod severity;
 mod spec;
 
 pub use calibration::{Calibrated, Jump, JumpKind, defaults_for, table as calibration_table};
+pub use check::{Checked, Factor, Mix};
 pub use draw::wanted_columns;
 pub use error::ScenarioError;
 pub use history::{History, Measure, Wanted};
@@ -30,8 +32,8 @@ pub use select::Holding;
 pub use set::{ScenarioSet, factor_id, hex};
 pub use severity::Severity;
 pub use spec::{
-    Checked, Exposure, Factor, FactorEntry, FactorSpec, HistorySpec, Intensity, MarketSpec, Mix, Resampling,
-    ScenarioSpec, StrategySpec, SweepSpec,
+    Exposure, FactorEntry, FactorSpec, HistorySpec, Intensity, MarketSpec, Resampling, ScenarioSpec,
+    StrategySpec, SweepSpec,
 };
 
 #[cfg(test)]

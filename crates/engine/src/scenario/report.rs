@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::calibration::Jump;
+use super::check::{Checked, Factor};
 use super::draw::{self, Losses};
 use super::history::History;
 use super::select::{self, Holding};
 use super::set::ScenarioSet;
-use super::spec::{Checked, Exposure, Factor, Resampling, ScenarioSpec};
+use super::spec::{Exposure, Resampling, ScenarioSpec};
 use super::{ScenarioError, hex};
 use crate::YEAR_SECS;
 

@@ -3,8 +3,8 @@
 use ballast_math::MAX_ALLOCATIONS;
 use ballast_math::scenario::{Shocks, cvar_bps_up, portfolio_losses_e8, strategy_loss_bps, var_bps_up};
 
+use super::check::{Checked, Mix};
 use super::draw::Losses;
-use super::spec::{Checked, Mix};
 use super::{ScenarioError, ScenarioSet};
 
 /// Most that are drawn for one that is kept.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::scenario::JumpKind;
 
 fn spec(json: &str) -> ScenarioSpec {
     serde_json::from_str(json).unwrap()
