@@ -2,9 +2,9 @@
 
     python peers.py INPUT_FOLDER ANSWERS.json
 
-INPUT_FOLDER holds cases.json (what to run) and the .npy files it names. One thread; imports, reading and the building of
-plain matrices are not timed; a warm-up, then `repeats` runs, or `slow_repeats` where one takes over `slow_secs`.
-Every time is written, in seconds; what to make of them is the Rust side's business.
+INPUT_FOLDER holds cases.json (what to run) and the .npy files it names. One thread; imports, reading and the
+building of plain matrices are not timed; a warm-up, then `repeats` runs, or `slow_repeats` where one takes over
+`slow_secs`. Every time is written, in seconds; what to make of them is the Rust side's business.
 """
 
 import os
@@ -28,19 +28,40 @@ import numpy as np
 PEERS = ("skfolio", "clarabel", "arch")
 
 
+def waited():
+    """Seconds that this thread has waited for a busy processor (Linux's schedstat), zero where that is not told."""
+    try:
+        with open("/proc/thread-self/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+class Clock:
+    """Wall time less the time waited for a processor, as the Rust side measures it."""
+
+    def __init__(self):
+        self.waited = waited()
+        self.begin = time.perf_counter()
+
+    def seconds(self):
+        elapsed = time.perf_counter() - self.begin
+        return max(0.0, elapsed - (waited() - self.waited))
+
+
 def timed(run, settings):
     """(answer of the last run, seconds of each). The warm-up also tells whether the case is slow."""
-    begin = time.perf_counter()
+    clock = Clock()
     answer = run()
-    slow = time.perf_counter() - begin > settings["slow_secs"]
+    slow = clock.seconds() > settings["slow_secs"]
     times = []
     gc.collect()
     gc.disable()
     try:
         for _ in range(settings["slow_repeats"] if slow else settings["repeats"]):
-            begin = time.perf_counter()
+            clock = Clock()
             answer = run()
-            times.append(time.perf_counter() - begin)
+            times.append(clock.seconds())
     finally:
         gc.enable()
     return answer, times

@@ -12,7 +12,7 @@ pub const BLOCK: f64 = 20.0;
 pub const PATHS: usize = 10_000;
 /// Seed of the bootstrap, here and there. The generators differ, so only distributions can agree.
 pub const SEED: u64 = 7;
-/// More scenarios than this take skfolio minutes and gigabytes.
+/// skfolio is compared up to here.
 const SKFOLIO_MOST: usize = 4_096;
 
 /// One comparison.

@@ -1,7 +1,8 @@
 //! The engine beside its Python peers: same inputs, one thread, equal answers, and how long each takes.
 //!
 //! `cargo xtask bench engine` sets Python up and runs this. By hand:
-//! `cargo bench -p ballast-engine --bench peers -- [--python PATH] [--report FILE] [--work DIR] [--repeats N] [--only TEXT]`.
+//! `cargo bench -p ballast-engine --bench peers -- [--python PATH] [--report FILE] [--work DIR] [--repeats N]
+//! [--only TEXT]`.
 //! Without Python peers it says so and measures our engine and raw Clarabel only. Answers that differ make it fail;
 //! a missed target does not, it is reported.
 

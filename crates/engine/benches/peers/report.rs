@@ -12,7 +12,8 @@ use crate::verdict::Row;
 pub fn markdown(rows: &[Row], peers: Option<&Peers>, arguments: &Arguments) -> String {
     let mut text = String::from("# The engine beside its Python peers\n\n");
     text.push_str("Written by `cargo xtask bench engine`; run it again for figures of another machine.\n\n");
-    text.push_str("| case | peer | ours | peer's | runs | times faster | by fastest runs | target | answers differ by | allowed |\n");
+    text.push_str("| case | peer | ours | peer's | runs | times faster | by fastest runs | target | ");
+    text.push_str("answers differ by | allowed |\n");
     text.push_str("|---|---|--:|--:|--:|--:|--:|---|--:|--:|\n");
     for row in rows {
         let target = match row.target {
@@ -67,8 +68,8 @@ fn curve(rows: &[Row]) -> String {
     let steps: Vec<String> =
         of_raw.iter().filter_map(|row| row.steps).map(|steps| steps.to_string()).collect();
     format!(
-        "\nMin CVaR from the smallest to the largest set: our time grows {:.0} times, raw Clarabel's {:.0} times. Passes over the \
-         scenarios that ours needed, by size: {}.\n",
+        "\nMin CVaR from the smallest to the largest set: our time grows {:.0} times, raw Clarabel's {:.0} times. \
+         Passes over the scenarios that ours needed, by size: {}.\n",
         last.ours.median() / first.ours.median(),
         last.theirs.median() / first.theirs.median(),
         steps.join(", "),
@@ -91,31 +92,38 @@ fn method(rows: &[Row], peers: Option<&Peers>, arguments: &Arguments) -> String 
         ));
     }
     say(format!(
-        "One thread: BLAS, OpenMP and rayon are held to one. A warm-up, then the median of {} runs; of {} where one takes over \
-         {SLOW_SECS:.0} s. Imports, reading and parsing are not timed.",
+        "One thread: BLAS, OpenMP and rayon are held to one. A warm-up, then the median of {} runs; of {} where \
+         one takes over {SLOW_SECS:.0} s. Imports, reading and parsing are not timed.",
         arguments.repeats,
         SLOW_REPEATS.min(arguments.repeats),
     ));
-    say("\"By fastest runs\" is the same ratio between the fastest run of each: other load on the machine disturbs it least.".into());
+    say("Times are wall time less the time that the thread waited for a busy processor (Linux's schedstat), on both \
+         sides: a long run is preempted more often than a short one."
+        .into());
+    say("\"By fastest runs\" is the same ratio between the fastest run of each: other load on the machine disturbs it \
+         least."
+        .into());
     say(format!(
-        "Inputs are seeded and the same bytes for both sides, written by the Rust side as .npy. Min CVaR: alpha {}, weights \
-         0 to {} that sum to one, four-factor returns with Student-t(4) tails. Bootstrap: mean block {}.",
+        "Inputs are seeded and the same bytes for both sides, written by the Rust side as .npy. Min CVaR: alpha {}, \
+         weights 0 to {} that sum to one, four-factor returns with Student-t(4) tails. Bootstrap: mean block {}.",
         cases::ALPHA,
         cases::MAX_WEIGHT,
         cases::BLOCK,
     ));
-    say("Ours is timed as callers call it, checks of the input included: from scenarios (min CVaR), from returns with the \
-         covariance (HRP), from the series (GARCH), resamples drawn and gathered one after the other (bootstrap)."
+    say("Ours is timed as callers call it, checks of the input included: from scenarios (min CVaR), from returns with \
+         the covariance (HRP), from the series (GARCH), resamples drawn and gathered one after the other (bootstrap)."
         .into());
-    say("\"clarabel\" is the full linear programme of Rockafellar and Uryasev, in Rust and through its Python package: solver \
-         set-up and solve, matrices built before. Its settings are its own but for one thread and the qdldl factorisation. The Rust one is compiled like all of Ballast, with \
-         overflow checks, the Python one as its makers ship it."
+    say("\"clarabel\" is the full linear programme of Rockafellar and Uryasev, in Rust and through its Python package: \
+         solver set-up and solve, matrices built before. Its settings are its own but for one thread and the qdldl \
+         factorisation. The Rust one is compiled like all of Ballast, with overflow checks, the Python one as its \
+         makers ship it."
         .into());
     say("skfolio and arch are timed from the estimator's construction to its result, with default settings except the \
          ones named. skfolio is left out above 4,096 scenarios."
         .into());
-    say("Answers: CVaR by its definition on each side's weights, relative; HRP weights, absolute; log-likelihood, relative; \
-         resampled means in standard errors, as the random numbers differ. Answers that differ fail the benchmark."
+    say("Answers: CVaR by its definition on each side's weights, relative; HRP weights, absolute; log-likelihood, \
+         relative; resampled means in standard errors, as the random numbers differ. Answers that differ fail \
+         the benchmark."
         .into());
     let missed: Vec<&Row> =
         rows.iter().filter(|row| row.target.is_some_and(|target| row.ratio() < target)).collect();
@@ -148,7 +156,9 @@ fn machine() -> String {
         .unwrap_or_else(|| std::env::consts::ARCH.to_owned());
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     match read("/proc/loadavg").split_whitespace().next() {
-        Some(load) => format!("{model}, {cores} cores; load average {load} at the end."),
+        Some(load) => format!(
+            "{model}, {cores} cores; load average {load} at the end (other work, where it is above one)."
+        ),
         None => format!("{model}, {cores} cores."),
     }
 }

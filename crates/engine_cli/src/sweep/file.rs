@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn toml_and_json_say_the_same() {
-        let toml = "args = [\"--json\"]\n[grid]\nseed = [1, 2]\nrate = [0.5, 1.0]\nquick = [true, false]\npolicy = \"hold\"\n";
+        let toml = "args = [\"--json\"]\n[grid]\nseed = [1, 2]\nrate = [0.5, 1.0]\n\
+                    quick = [true, false]\npolicy = \"hold\"\n";
         let json = r#"{"command": ["backtest"], "args": ["--json"],
             "grid": {"policy": ["hold"], "quick": [true, false], "rate": [0.5, 1.0], "seed": [1, 2]}}"#;
         let sweep = SweepFile::parse(toml, "a").unwrap();

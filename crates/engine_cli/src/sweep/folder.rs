@@ -1,7 +1,7 @@
 //! The results folder.
 //!
-//! `sweep.json` says which sweep of which program this is, `tasks/ID.json` is the record of a finished task, `results.json` all of
-//! them. Every file appears whole or not at all, so a sweep that was stopped goes on where it was.
+//! `sweep.json` says which sweep of which program this is, `tasks/ID.json` is the record of a finished task,
+//! `results.json` all of them. Every file appears whole or not at all, so a sweep that was stopped goes on where it was.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

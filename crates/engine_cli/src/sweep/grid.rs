@@ -21,8 +21,8 @@ pub struct Task {
     pub parameters: Vec<(String, Value)>,
 }
 
-/// Every combination, in canonical order: parameters by name, values as listed, the last parameter varies fastest. The order
-/// in which the file names its parameters changes nothing.
+/// Every combination, in canonical order: parameters by name, values as listed, the last parameter varies
+/// fastest. The order in which the file names its parameters changes nothing.
 ///
 /// # Errors
 /// More than [`MOST_TASKS`], or two tasks with the same arguments.

@@ -10,8 +10,9 @@
 //! | [`ray`] | runs tasks on Ray |
 //! | [`document`] | all records as one JSON document, in task order |
 //!
-//! An engine only fills the folder with records; the document is made from them, in task order, by the same code. So the
-//! answer is the same to the byte whatever the engine and the number of workers, as long as the program itself is.
+//! An engine only fills the folder with records; the document is made from them, in task order, by the same
+//! code. So the answer is the same to the byte whatever the engine and the number of workers, as long as the
+//! program's own answers are.
 
 pub mod document;
 mod error;
@@ -70,8 +71,8 @@ pub struct Finished {
     pub resumed: usize,
 }
 
-/// Runs `tasks` by `plan`. Tasks with a good record in the results folder are not run again; failed ones are. The document
-/// is also kept in the folder, as `results.json`.
+/// Runs `tasks` by `plan`. Tasks with a good record in the results folder are not run again; failed ones are. The
+/// document is also kept in the folder, as `results.json`.
 ///
 /// # Errors
 /// A folder of another sweep, a folder that cannot be read or written, an engine that cannot be started. A task

@@ -80,7 +80,7 @@ fn failures_keep_their_reason_and_lose_nobody_else() {
     let place = Place::new("failures");
     let tasks = tasks("seed = [1, 3, 4, 5, 6, 9]");
     let mut plan = place.plan("results", 3);
-    plan.timeout = Some(Duration::from_secs(1));
+    plan.timeout = Some(Duration::from_secs(3));
     let finished = run(&tasks, &plan).unwrap();
     assert_eq!((finished.total, finished.failed), (6, 4));
     let read: serde_json::Value = serde_json::from_str(&finished.document).unwrap();
@@ -91,7 +91,7 @@ fn failures_keep_their_reason_and_lose_nobody_else() {
     assert_eq!(read["tasks"][1]["stderr"], "seed 3 is unlucky\n");
     assert!(problem(2).starts_with("standard output is not one JSON document"), "{}", problem(2));
     assert_eq!(problem(3), "ended by a signal");
-    assert_eq!(problem(4), "stopped after 1 s");
+    assert_eq!(problem(4), "stopped after 3 s");
     assert_eq!(read["tasks"][5]["output"]["args"], "backtest --seed=9");
 }
 
@@ -163,7 +163,7 @@ fn ray_gives_the_same_bytes() {
     let place = Place::new("ray");
     let tasks = tasks("seed = [1, 2, 3, 4, 5, 6, 7]");
     let mut plan = place.plan("local", 2);
-    plan.timeout = Some(Duration::from_secs(1));
+    plan.timeout = Some(Duration::from_secs(3));
     let local = run(&tasks, &plan).unwrap();
     let cluster = ray::Cluster { python, address: None };
     let on_ray = Plan { results: place.dir.join("ray"), engine: Engine::Ray(cluster), ..plan };
