@@ -8,7 +8,6 @@ pub mod args;
 pub mod commands;
 pub mod demo;
 pub mod error;
-pub mod exit_plan;
 pub mod keyfile;
 pub mod migrate;
 pub mod names;
