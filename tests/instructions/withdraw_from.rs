@@ -2,8 +2,8 @@
 
 use std::slice::from_ref;
 
+use ballast::BallastError;
 use ballast::events::{LossRecorded, Withdrawn};
-use ballast::{BallastError, Direction};
 use ballast_client::instruction::{self, Exit};
 use ballast_client::{address, instruction::withdraw};
 use ballast_math::shares::{VIRTUAL_SHARES, to_assets_down};

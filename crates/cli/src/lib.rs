@@ -7,6 +7,7 @@ pub mod amount;
 pub mod args;
 pub mod commands;
 pub mod demo;
+pub mod deploy;
 pub mod error;
 pub mod keyfile;
 pub mod migrate;
