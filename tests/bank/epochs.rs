@@ -36,6 +36,7 @@ fn a_stake_pool_is_brought_into_the_new_epoch_by_refreshing_and_pays_its_rewards
     bank.send(std::slice::from_ref(&refresh), &[], None).unwrap();
     assert_eq!(pool.last_update_epoch(&bank).unwrap(), epoch);
     let after = bank.vault(&vault).allocations[0];
+    assert_eq!((before.withdrawable, after.withdrawable), (before.value_low, 0), "rewards are being paid");
     let expected = before.value_low + before.value_low / 10_000 * 95;
     assert!(after.value_low.abs_diff(expected) < expected / 10_000, "{} {expected}", after.value_low);
 
@@ -54,6 +55,9 @@ fn a_stake_pool_is_brought_into_the_new_epoch_by_refreshing_and_pays_its_rewards
     assert_eq!(early, Err(rewards));
     assert_eq!(bank.vault(&vault).allocations[0].receipts, after.receipts);
     bank.finish_reward_distribution();
+    bank.send(std::slice::from_ref(&all[0]), &[], None).unwrap();
+    let open = bank.vault(&vault).allocations[0];
+    assert_eq!(open.withdrawable, open.value_low);
     bank.send(&all, &[&person.key], None).unwrap();
     let wallet = address::token_account(&owner, &address::WRAPPED_SOL, &address::TOKEN);
     let paid = token::balance(&bank, &wallet).unwrap();

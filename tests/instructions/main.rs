@@ -2,6 +2,7 @@
 //! it can raise, and that a refusal changed nothing.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod account_version;
 mod add_allocation;
 mod allocate;
 mod allocate_limits;

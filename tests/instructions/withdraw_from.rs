@@ -6,8 +6,8 @@ use ballast::BallastError;
 use ballast::events::{LossRecorded, Withdrawn};
 use ballast_client::instruction::{self, Exit};
 use ballast_client::{address, instruction::withdraw};
-use ballast_math::shares::to_assets_down;
-use ballast_sandbox::{Chain, token};
+use ballast_math::shares::{VIRTUAL_SHARES, to_assets_down};
+use ballast_sandbox::{Chain, Person, token};
 use ballast_tests::unchanged::{assert_code, code, failure_without_effect, replaced, replaced_at, unsigned};
 use ballast_tests::{BadPrice, Cast, POOL, SOL, USDC, emitted, the_event};
 
@@ -136,6 +136,113 @@ fn spec_3_a_leaver_unwinds_at_most_their_own_exit() {
     cast.refused_fresh(cast.exit_ix(exit), BallastError::UnwindExceedsExit);
     let exit = Exit { shares: 1_000_000, ..exit };
     cast.refused_fresh(cast.exit_ix(exit), BallastError::UnwindExceedsExit);
+}
+
+/// Ann's vault with nothing idle but dust, and Bob's 1,000 dollars beside hers.
+fn without_idle() -> (Cast, Person) {
+    let mut cast = Cast::invested();
+    let bob = cast.another(1_000 * USDC);
+    let deposit = instruction::deposit(bob.address(), cast.vault, &cast.state(), 1_000 * USDC, 0);
+    let all = cast.fresh(deposit);
+    cast.stage().send(&all, &[&bob.key]).unwrap();
+    cast.set_limits(|limits| {
+        limits.idle_buffer_bps = 0;
+        limits.cooldown_secs = 0;
+        limits.min_move_atoms = 1;
+    });
+    // Interest makes a receipt worth an odd number of atoms, and slots worth odd amounts.
+    cast.pass(30 * 86_400);
+    cast.decide([8_000, 2_000, 0, 0, 0, 0, 0, 0]);
+    let pool = cast.slot(POOL).receipts;
+    cast.decrease(POOL, pool);
+    for (index, target_bps) in [(1, 2_000), (0, 8_000)] {
+        let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+        cast.send(&all);
+        let target = u64::try_from(u128::from(cast.nav().gross_low) * target_bps / 10_000).unwrap();
+        let short = (target - cast.slot(index).value_low).min(cast.state().idle_atoms);
+        cast.increase(index, short);
+    }
+    assert!(cast.state().idle_atoms < 8, "{} idle", cast.state().idle_atoms);
+    (cast, bob)
+}
+
+/// What unwinding `receipts` for `shares` of Ann's comes to: paid, or refused by which rule.
+fn attempt(cast: &mut Cast, shares: u64, receipts: u64) -> Result<Withdrawn, String> {
+    let exit = Exit { index: 0, receipts, shares, min_assets_out: 1, accept_stale: false };
+    let all = cast.fresh(cast.exit_ix(exit));
+    match cast.scene.stage.world.send(&all, &[&cast.ann.key]) {
+        Ok(done) => Ok(the_event::<Withdrawn>(&done)),
+        Err(failed) => Err(failed.refusal.map_or(format!("{:?}", failed.error), |refusal| refusal.name)),
+    }
+}
+
+#[test]
+fn spec_3_without_idle_the_last_receipt_may_be_worth_more_than_is_owed() {
+    let (mut cast, bob) = without_idle();
+    for shares in [1_234_567, 987_654_321, 20_000 * USDC * 1_000 + 7] {
+        let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+        cast.send(&all);
+        // Nothing is idle: not an atom may come from there.
+        let (idle, recorded) = (cast.state().idle_atoms, cast.state().recorded_loss_atoms);
+        let owed = to_assets_down(shares, cast.nav().low, cast.state().total_shares).unwrap();
+        let slot = cast.slot(0);
+        let receipt = slot.value_low.div_ceil(slot.receipts);
+        let bobs = cast.shares_of(&bob);
+        let worth = |cast: &Cast| to_assets_down(bobs, cast.nav().low, cast.state().total_shares).unwrap();
+        let before = worth(&cast);
+        // The fewest receipts that are worth what is owed.
+        let wanted = owed.saturating_sub(idle);
+        let first =
+            u64::try_from(u128::from(slot.receipts) * u128::from(wanted) / u128::from(slot.value_low));
+        let first = first.unwrap().max(1);
+        let paid = (first..first + 3).find_map(|receipts| attempt(&mut cast, shares, receipts).ok());
+        let paid = paid.expect("some whole number of receipts pays");
+        assert!(paid.atoms <= owed && owed - paid.atoms <= paid.loss_atoms, "{} of {owed}", paid.atoms);
+        // What the last receipt brought beyond it is idle, and everybody's.
+        assert!(cast.state().idle_atoms <= idle + receipt, "{} idle", cast.state().idle_atoms);
+        assert_eq!(cast.idle_balance(), cast.state().idle_atoms);
+        let after = worth(&cast);
+        assert!(after >= before && after <= before + 2, "Bob had {before}, has {after}");
+        assert_eq!(cast.state().recorded_loss_atoms, recorded);
+    }
+}
+
+#[test]
+fn spec_3_by_one_receipt_and_no_more() {
+    let (mut cast, _) = without_idle();
+    let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+    cast.send(&all);
+    let shares = 5_000 * USDC * 1_000;
+    let (slot, state) = (cast.slot(0), cast.state());
+    let owed = to_assets_down(shares, cast.nav().low, state.total_shares).unwrap();
+    let exact =
+        u64::try_from(u128::from(slot.receipts) * u128::from(owed) / u128::from(slot.value_low)).unwrap();
+    assert_eq!(attempt(&mut cast, shares, exact + 4).err().as_deref(), Some("UnwindExceedsExit"));
+    assert_eq!(attempt(&mut cast, shares, exact - 1_000).err().as_deref(), Some("InsufficientIdle"));
+    assert_eq!(cast.slot(0).receipts, slot.receipts);
+}
+
+#[test]
+fn spec_3_an_atoms_worth_of_shares_unwinds_no_more_than_a_receipt_and_gains_nothing() {
+    let (mut cast, bob) = without_idle();
+    let (before, receipts) = (cast.wallet(), cast.slot(0).receipts);
+    let bobs = cast.shares_of(&bob);
+    let worth = |cast: &mut Cast| {
+        let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+        cast.send(&all);
+        to_assets_down(bobs, cast.nav().low, cast.state().total_shares).unwrap()
+    };
+    let start = worth(&mut cast);
+    for _ in 0..5 {
+        // Two atoms' worth, so that it is not dust. Whatever is refused moves nothing.
+        for receipts in 1..5 {
+            let _ = attempt(&mut cast, 2 * VIRTUAL_SHARES, receipts);
+        }
+    }
+    let (paid, gone) = (cast.wallet() - before, receipts - cast.slot(0).receipts);
+    // At most what was paid and a receipt an exit.
+    assert!(paid > 0 && gone <= paid + 5 * 4, "{gone} receipts unwound for {paid} atoms");
+    assert!(worth(&mut cast) >= start, "nobody else pays for it");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ballast_cli::exit_plan::{ExitError, ExitStep, nearby, next_step, shares_for};
 use ballast_client::instruction::Exit;
 use ballast_client::state::VaultLimits;
 use ballast_client::{ChainClient, address, decode_position, instruction as build};
 use ballast_engine::policy::{Action, Policy, PortfolioView, Targets};
+use ballast_keeper::exit_plan::{ExitError, ExitStep, nearby, next_step, shares_for};
 use ballast_keeper::model::PoolHistoryParams;
 use ballast_keeper::pool_history::PoolHistory;
 use ballast_keeper::{
@@ -49,7 +49,12 @@ fn scene(idle_buffer_bps: u16, weights: [u16; 2]) -> (Scene, Person) {
     let signer = scene.stage.keeper.insecure_clone();
     let history = PoolHistory::new(PoolHistoryParams { min_secs: 1, max_secs: 2 });
     let mut keeper = Keeper {
-        collector: VaultCollector { vault: key, payer: signer.pubkey(), outlooks: VenueOutlook { history }, incomes: None },
+        collector: VaultCollector {
+            vault: key,
+            payer: signer.pubkey(),
+            outlooks: VenueOutlook { history },
+            incomes: None,
+        },
         strategy: PolicyStrategy::new(Wants(weights), MODEL_HASH),
         executor: ChainExecutor {
             signer: &signer,
@@ -73,7 +78,7 @@ fn take(scene: &mut Scene, person: &Person, wanted_shares: u64) -> Result<(ExitS
     let fresh = FreshVault::look(&mut scene.stage.world, &setup, &owner, &[]).unwrap();
     setup.vault = fresh.vault;
     let (priced, nav) = fresh.priced_for_exit(&key, false).unwrap();
-    let planned = next_step(&priced, &nav, wanted_shares, |_| true)?;
+    let planned = next_step(&priced, &nav, wanted_shares, |_, _| u64::MAX)?;
     let position = address::position(&key, &owner);
     let before = position_of(scene, person);
     let transaction = |step: ExitStep| -> Vec<Instruction> {

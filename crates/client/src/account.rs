@@ -1,7 +1,7 @@
-//! Decoding accounts, with the discriminator and size checked.
+//! Decoding accounts, with the discriminator, size and version checked.
 
 use anchor_lang::{AccountDeserialize, Discriminator};
-use ballast::state::{Config, Decision, Model, Position, PriceGuard, Profile, Strategy, Vault};
+use ballast::state::{Config, Decision, Model, Position, PriceGuard, Profile, Strategy, Vault, Versioned};
 use bytemuck::Pod;
 
 /// Why an account could not be decoded.
@@ -20,9 +20,24 @@ pub enum AccountError {
         /// Bytes expected.
         expected: usize,
     },
+    /// Right type, but a layout that is not known here.
+    #[error("{kind} account has version {found}, which is unknown here")]
+    UnknownVersion {
+        /// Account type.
+        kind: &'static str,
+        /// Version found.
+        found: u8,
+    },
 }
 
-fn pod<T: Pod + Discriminator>(data: &[u8], kind: &'static str) -> Result<T, AccountError> {
+fn known<T: Versioned>(account: T, kind: &'static str) -> Result<T, AccountError> {
+    match account.is_known() {
+        true => Ok(account),
+        false => Err(AccountError::UnknownVersion { kind, found: account.version() }),
+    }
+}
+
+fn pod<T: Pod + Discriminator + Versioned>(data: &[u8], kind: &'static str) -> Result<T, AccountError> {
     let body = data.strip_prefix(T::DISCRIMINATOR).ok_or(AccountError::WrongType(kind))?;
     let expected = core::mem::size_of::<T>();
     if body.len() != expected {
@@ -32,11 +47,12 @@ fn pod<T: Pod + Discriminator>(data: &[u8], kind: &'static str) -> Result<T, Acc
             expected: expected.saturating_add(8),
         });
     }
-    Ok(bytemuck::pod_read_unaligned(body))
+    known(bytemuck::pod_read_unaligned(body), kind)
 }
 
-fn borsh<T: AccountDeserialize>(mut data: &[u8], kind: &'static str) -> Result<T, AccountError> {
-    T::try_deserialize(&mut data).map_err(|_| AccountError::WrongType(kind))
+fn borsh<T: AccountDeserialize + Versioned>(mut data: &[u8], kind: &'static str) -> Result<T, AccountError> {
+    let account = T::try_deserialize(&mut data).map_err(|_| AccountError::WrongType(kind))?;
+    known(account, kind)
 }
 
 /// Decodes a vault.
@@ -89,5 +105,48 @@ mod tests {
         let short = [Vault::DISCRIMINATOR, &[0; 8]].concat();
         assert!(matches!(decode_vault(&short), Err(AccountError::WrongSize { found: 16, .. })));
         assert_eq!(decode_config(&[]).err(), Some(AccountError::WrongType("config")));
+    }
+
+    /// Data of an account of `len` bytes, all zero behind the version.
+    fn data(discriminator: &[u8], version: u8, len: usize) -> Vec<u8> {
+        let mut data = [discriminator, &[version]].concat();
+        data.resize(len.saturating_add(8), 0);
+        data
+    }
+
+    #[test]
+    fn an_unknown_version_is_named_for_every_account() {
+        fn found<T>(decoded: Result<T, AccountError>) -> Option<AccountError> {
+            decoded.err()
+        }
+        let size = core::mem::size_of::<Vault>();
+        let cases = [
+            (found(decode_vault(&data(Vault::DISCRIMINATOR, 2, size))), "vault"),
+            (
+                found(decode_strategy(&data(Strategy::DISCRIMINATOR, 2, core::mem::size_of::<Strategy>()))),
+                "strategy",
+            ),
+            (
+                found(decode_decision(&data(Decision::DISCRIMINATOR, 2, core::mem::size_of::<Decision>()))),
+                "decision",
+            ),
+            (
+                found(decode_price_guard(&data(
+                    PriceGuard::DISCRIMINATOR,
+                    2,
+                    core::mem::size_of::<PriceGuard>(),
+                ))),
+                "price guard",
+            ),
+            (found(decode_config(&data(Config::DISCRIMINATOR, 2, 512))), "config"),
+            (found(decode_model(&data(Model::DISCRIMINATOR, 2, 512))), "model"),
+            (found(decode_profile(&data(Profile::DISCRIMINATOR, 2, 512))), "profile"),
+            (found(decode_position(&data(Position::DISCRIMINATOR, 2, 512))), "position"),
+        ];
+        for (error, kind) in cases {
+            assert_eq!(error, Some(AccountError::UnknownVersion { kind, found: 2 }));
+        }
+        assert!(decode_vault(&data(Vault::DISCRIMINATOR, 1, size)).is_ok());
+        assert!(decode_position(&data(Position::DISCRIMINATOR, 1, 512)).is_ok());
     }
 }

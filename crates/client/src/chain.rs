@@ -158,6 +158,23 @@ pub trait ChainClient {
     /// Sends `instructions` as one transaction and waits until it is confirmed. The first of `signers` pays.
     fn send(&mut self, instructions: &[Instruction], signers: &[&dyn Signer]) -> Result<Landed, CallError>;
 
+    /// Sends each of `transactions` on its own, in no particular order, where the chain allows it several at a time.
+    /// They are alike: what the first one costs, the others do.
+    /// Tells `landed` how many are confirmed so far; ends at the first that fails.
+    fn send_all(
+        &mut self,
+        transactions: &[Vec<Instruction>],
+        signers: &[&(dyn Signer + Sync)],
+        landed: &mut dyn FnMut(usize),
+    ) -> Result<(), CallError> {
+        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
+        for (transaction, count) in transactions.iter().zip(1usize..) {
+            self.send(transaction, &signers)?;
+            landed(count);
+        }
+        Ok(())
+    }
+
     /// Lets a moment pass before something is asked again; nothing where time stands still by itself.
     fn pause(&self) {}
 

@@ -22,9 +22,17 @@ pub fn venue_error(program: &Pubkey, code: u32) -> Option<&'static str> {
         (6_005, "the swap would pay less than the oracle's price less the slippage"),
         (6_006, "the amount is too small for the pool"),
     ];
+    const SPL_STAKE_POOL: [(u32, &str); 2] = [
+        (16, "the pool's validators are not in this epoch yet: its crank has to run first"),
+        (17, "the pool is not in this epoch yet: its crank has to run first"),
+    ];
+    const STAKE: [(u32, &str); 1] =
+        [(16, "the cluster is paying the last epoch's staking rewards: stake moves again in a few minutes")];
     let known: &[(u32, &'static str)] = match *program {
         address::KAMINO_LEND => &KAMINO_LEND,
         address::RAYDIUM_CPMM => &RAYDIUM_CPMM,
+        address::SPL_STAKE_POOL => &SPL_STAKE_POOL,
+        address::STAKE => &STAKE,
         _ => return None,
     };
     known.iter().find(|(number, _)| *number == code).map(|(_, words)| *words)
@@ -38,6 +46,8 @@ mod tests {
     fn the_same_number_means_different_things_at_different_venues() {
         assert_ne!(venue_error(&address::KAMINO_LEND, 6_006), venue_error(&address::RAYDIUM_CPMM, 6_006));
         assert!(venue_error(&address::RAYDIUM_CPMM, 6_005).is_some_and(|words| words.contains("slippage")));
+        assert_ne!(venue_error(&address::STAKE, 16), venue_error(&address::SPL_STAKE_POOL, 16));
+        assert!(venue_error(&address::STAKE, 16).is_some_and(|words| words.contains("staking rewards")));
         assert_eq!(venue_error(&address::TOKEN, 6_005), None);
         assert_eq!(venue_error(&address::KAMINO_LEND, 1), None);
     }

@@ -6,6 +6,7 @@
 //! | Reading a vault and its venues | [`setup`], [`fresh`], [`venue`], [`pool_history`], [`collect`] |
 //! | Deciding, and writing down on what | [`model`], [`input`], [`decide`] |
 //! | Amounts that never overshoot | [`moves`] |
+//! | Paying a leaver | [`exit_plan`] |
 //! | Getting there | [`execute`], [`run`] |
 //! | Is it doing its job? | [`health`], [`journal`] |
 //! | Transport | [`send`], [`rpc_chain`], [`room`] |
@@ -16,6 +17,7 @@ pub mod collect;
 pub mod decide;
 pub mod error;
 pub mod execute;
+pub mod exit_plan;
 pub mod fresh;
 pub mod health;
 pub mod input;

@@ -198,8 +198,7 @@ impl ModelFile {
 
     /// The scenario set, checked against the approved hash.
     fn drawn(&self, params: &ScenarioParams) -> Result<ScenarioSet, ModelError> {
-        let failed =
-            |source| ModelError::Scenarios { name: self.name.clone(), source: Box::new(source) };
+        let failed = |source| ModelError::Scenarios { name: self.name.clone(), source: Box::new(source) };
         let set = scenario_set(&params.spec()?, None).map_err(failed)?;
         let drawn = set.sha256().map_err(failed)?;
         if drawn != params.set_sha256 {
@@ -225,9 +224,17 @@ impl PolicyParams {
                 ((1..=10_000).contains(&decide.grid_bps), "policy.decide.grid_bps", "must be 1 to 10000"),
                 (decide.min_move_bps <= 10_000, "policy.decide.min_move_bps", "must be at most 10000"),
                 (decide.cvar_cap_bps <= 10_000, "policy.decide.cvar_cap_bps", "must be at most 10000"),
-                (decide.liquidity_min_bps <= 10_000, "policy.decide.liquidity_min_bps", "must be at most 10000"),
+                (
+                    decide.liquidity_min_bps <= 10_000,
+                    "policy.decide.liquidity_min_bps",
+                    "must be at most 10000",
+                ),
                 (watch.sample_secs > 0, "policy.watch.sample_secs", "must be above zero"),
-                (watch.horizon_secs >= watch.sample_secs, "policy.watch.horizon_secs", "must be at least sample_secs"),
+                (
+                    watch.horizon_secs >= watch.sample_secs,
+                    "policy.watch.horizon_secs",
+                    "must be at least sample_secs",
+                ),
             ],
         };
         checks.iter().find(|(good, ..)| !good).map(|(_, key, problem)| (*key, *problem))
@@ -237,14 +244,14 @@ impl PolicyParams {
 impl ScenarioParams {
     /// What `ballast engine scenarios` would be asked for the same set.
     fn spec(&self) -> Result<ScenarioSpec, ModelError> {
-        let strategy = |(number, factors): (usize, &Vec<String>)| {
-            serde_json::json!({ "name": number.to_string(), "factors": factors })
-        };
+        let strategy = |(number, factors): (usize, &Vec<String>)| serde_json::json!({ "name": number.to_string(), "factors": factors });
         let mut factors: Vec<serde_json::Value> = Vec::new();
         for name in self.strategies.iter().flatten() {
             // What holds SOL in a vault of another asset is one side of a pool.
             let factor = match name.as_str() {
-                "asset:SOL" => serde_json::json!({ "id": name, "market": { "exposure": "constant_product" } }),
+                "asset:SOL" => {
+                    serde_json::json!({ "id": name, "market": { "exposure": "constant_product" } })
+                }
                 _ => serde_json::json!(name),
             };
             if !factors.contains(&factor) {

@@ -1,5 +1,7 @@
 //! The chain behind a JSON-RPC URL, as a [`ChainClient`] on top of [`crate::send`].
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use ballast_client::{
@@ -35,6 +37,9 @@ const ACCRUAL_UNITS: u32 = 25_000;
 
 /// A slot and a bit: what another node, or this one a moment later, may see differently.
 const PAUSE: Duration = Duration::from_millis(600);
+
+/// Transactions on their way together: what a public node bears.
+const SENT_AT_ONCE: usize = 16;
 
 /// Most accounts a node returns at once.
 const MAX_ACCOUNTS_ASKED: usize = 100;
@@ -128,6 +133,21 @@ impl RpcChain {
             Err(CallError::TooLarge { .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    fn send_one(
+        &self,
+        instructions: &[Instruction],
+        signers: &[&dyn Signer],
+        known_units: Option<u64>,
+    ) -> Result<Landed, CallError> {
+        let (payer, others) =
+            signers.split_first().ok_or_else(|| CallError::Request("it has no signer".to_owned()))?;
+        let request = Request { payer: *payer, signers: others, instructions, tables: &self.tables };
+        let policy = SendPolicy { known_units, ..self.policy_for(instructions) };
+        let sent =
+            Sender::new(&self.rpc, policy).send(&request).map_err(|error| call_error(error, instructions))?;
+        Ok(Landed { signature: sent.signature, slot: sent.slot, units: sent.simulated_units })
     }
 
     fn keep_table(&mut self, table: AddressLookupTableAccount) {
@@ -271,13 +291,46 @@ impl ChainClient for RpcChain {
     }
 
     fn send(&mut self, instructions: &[Instruction], signers: &[&dyn Signer]) -> Result<Landed, CallError> {
-        let (payer, others) =
-            signers.split_first().ok_or_else(|| CallError::Request("it has no signer".to_owned()))?;
-        let request = Request { payer: *payer, signers: others, instructions, tables: &self.tables };
-        let policy = self.policy_for(instructions);
-        let sent =
-            Sender::new(&self.rpc, policy).send(&request).map_err(|error| call_error(error, instructions))?;
-        Ok(Landed { signature: sent.signature, slot: sent.slot, units: sent.simulated_units })
+        self.send_one(instructions, signers, None)
+    }
+
+    fn send_all(
+        &mut self,
+        transactions: &[Vec<Instruction>],
+        signers: &[&(dyn Signer + Sync)],
+        landed: &mut dyn FnMut(usize),
+    ) -> Result<(), CallError> {
+        let Some((first, rest)) = transactions.split_first() else { return Ok(()) };
+        let all: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
+        // They are alike: what the first one costs, the others do.
+        let units = self.send_one(first, &all, None)?.units;
+        landed(1);
+        let (this, next) = (&*self, AtomicUsize::new(0));
+        let (report, outcomes) = channel();
+        std::thread::scope(|scope| {
+            for _ in 0..SENT_AT_ONCE.min(rest.len()) {
+                let (report, next) = (report.clone(), &next);
+                scope.spawn(move || {
+                    let signers: Vec<&dyn Signer> =
+                        signers.iter().map(|signer| *signer as &dyn Signer).collect();
+                    while let Some(one) = rest.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let sent = this.send_one(one, &signers, Some(units));
+                        // Nobody listens any more once one has failed.
+                        if report.send(sent.map(drop)).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(report);
+            let mut count = 1usize;
+            for outcome in outcomes {
+                outcome?;
+                count = count.saturating_add(1);
+                landed(count);
+            }
+            Ok(())
+        })
     }
 }
 

@@ -173,7 +173,10 @@ impl<'a, C: Chain> Sender<'a, C> {
     }
 
     fn prepare(&self, request: &Request<'_>) -> Result<Prepared, SendError> {
-        let simulated_units = self.simulate(request)?;
+        let simulated_units = match self.policy.known_units {
+            Some(units) => units,
+            None => self.simulate(request)?,
+        };
         let unit_limit = self.policy.unit_limit(simulated_units);
         let written = write_locked(request);
         let recent = self.chain.recent_fees(&written).map_err(SendError::rpc("asking for recent fees"))?;

@@ -177,9 +177,11 @@ impl Cast {
                 let market = MARKETS.get(*number).copied().unwrap_or("market:unknown");
                 ["venue:kamino", market].map(String::from).into_iter().chain(issuer).collect()
             }
-            Venue::Pool(_) => {
-                ["venue:raydium", "oracle:pyth", "asset:SOL"].map(String::from).into_iter().chain(issuer).collect()
-            }
+            Venue::Pool(_) => ["venue:raydium", "oracle:pyth", "asset:SOL"]
+                .map(String::from)
+                .into_iter()
+                .chain(issuer)
+                .collect(),
             Venue::Stake(_) => vec!["venue:spl-stake-pool".into()],
         };
         let mut tags = [0; MAX_RISK_FACTORS];

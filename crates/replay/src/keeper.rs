@@ -10,9 +10,9 @@ use ballast_sandbox::StageError;
 use sha2::{Digest, Sha256};
 use solana_signer::Signer;
 
+use crate::ReplayError;
 use crate::cast::{Cast, Venue};
 use crate::refusal::{Outcome, outcome};
-use crate::ReplayError;
 use crate::settings::{PolicyKind, ReplaySettings};
 
 /// Targets nearer than this to those in force are not ordered again, bps of the vault.
@@ -237,7 +237,8 @@ mod tests {
     }
 
     fn keeper(policy: PolicyKind) -> Keeper {
-        Keeper::new(&ReplaySettings { policy, ..ReplaySettings::new(0, 1, crate::RiskClass::Growth) }).unwrap()
+        Keeper::new(&ReplaySettings { policy, ..ReplaySettings::new(0, 1, crate::RiskClass::Growth) })
+            .unwrap()
     }
 
     #[test]

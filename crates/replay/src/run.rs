@@ -223,7 +223,8 @@ impl Replay {
         let slot = self.cast.stage.world.clock().slot;
         if let Ok(nav) = vault.nav(slot, step.ts, StalePolicy::Reject) {
             let fee = self.settings.pool_fee_bps;
-            self.seen = outlook::view(&self.cast, &vault, &nav, step.ts, &incomes, fee, self.incomes.as_mut());
+            self.seen =
+                outlook::view(&self.cast, &vault, &nav, step.ts, &incomes, fee, self.incomes.as_mut());
         }
         let row = row(step, &vault, &incomes).ok_or_else(overflow)?;
         let progress = Progress {

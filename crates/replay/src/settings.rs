@@ -6,11 +6,11 @@ use std::str::FromStr;
 use ballast_engine::curve::RateCurve;
 use ballast_engine::data::{DataDir, LendingKey};
 use ballast_engine::generate::{GeneratedMarket, GeneratorConfig, OuParams};
-use ballast_keeper::ModelFile;
 use ballast_engine::market::{
     HistoryConfig, HistoryMarket, MarketError, MarketSource, MarketStep, PoolTerms, Provenance, RateTarget,
     ReserveHistory, StableSource, StakeSource,
 };
+use ballast_keeper::ModelFile;
 
 use crate::ReplayError;
 use crate::class::{Caps, RiskClass};

@@ -34,10 +34,9 @@ pub fn run(as_json: bool, args: &BacktestArgs) -> Result<(), CliError> {
     let settings = args.run.settings().map_err(CliError::input)?;
     let mut log = args.trials.as_deref().map(TrialLog::read).transpose().map_err(CliError::input)?;
     let programs = Programs::load().map_err(CliError::input)?;
-    let threads = args.threads.map_or_else(
-        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        usize::from,
-    );
+    let threads = args
+        .threads
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
     let bar = progress_bar(0);
     let show = |progress: ContestProgress| {
         if progress.done.is_multiple_of(64) {
@@ -63,10 +62,12 @@ fn print(report: &BacktestReport, as_json: bool) -> Result<(), CliError> {
         serde_json::to_writer_pretty(&mut out, report).map_err(CliError::input)?;
         return writeln!(out).map_err(CliError::input);
     }
-    let mut who = table(&["policy", "return", "a year", "volatility", "Sharpe", "drawdown", "decisions", "refused"]);
+    let mut who =
+        table(&["policy", "return", "a year", "volatility", "Sharpe", "drawdown", "decisions", "refused"]);
     for one in &report.contestants {
         let figure = |name: &str| one.stats.get(name).and_then(serde_json::Value::as_f64);
-        let percent = |name: &str| figure(name).map_or_else(|| "n/a".into(), |value| format!("{:.2}%", value * 100.0));
+        let percent =
+            |name: &str| figure(name).map_or_else(|| "n/a".into(), |value| format!("{:.2}%", value * 100.0));
         who.add_row([
             one.name.clone(),
             percent("total_return"),
@@ -97,6 +98,9 @@ fn print(report: &BacktestReport, as_json: bool) -> Result<(), CliError> {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
+    table
+        .load_preset(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(header);
     table
 }

@@ -2,6 +2,7 @@
 
 use ballast_client::{ChainClient, address, decode_position, instruction as build};
 use ballast_keeper::VaultSetup;
+use ballast_keeper::exit_plan::at_least;
 use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -9,7 +10,6 @@ use solana_signer::Signer;
 
 use crate::amount::count;
 use crate::error::CliError;
-use crate::exit_plan::at_least;
 use crate::names::vault_name;
 use crate::output::{fields, show};
 use crate::ratio::parse_bps;

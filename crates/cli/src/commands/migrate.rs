@@ -20,6 +20,9 @@ pub struct MigrateArgs {
     /// Folder of keypair files: "key:NAME" in the plan is NAME.json there
     #[arg(long, value_name = "DIR")]
     pub keys: Option<PathBuf>,
+    /// Replace the program's bytecode where the plan has another
+    #[arg(long)]
+    pub upgrade: bool,
     /// Say what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -37,7 +40,7 @@ struct Done {
 #[derive(Debug, Serialize)]
 struct DoneItem {
     what: String,
-    /// same, create, change, conflict or unplanned.
+    /// same, create, change, held, conflict or unplanned.
     status: &'static str,
     details: Vec<String>,
 }
@@ -53,7 +56,8 @@ pub fn run(global: &Global, args: &MigrateArgs) -> Result<(), CliError> {
     if let Some(dir) = &args.keys {
         keys = keys.with_dir(dir.clone());
     }
-    let plan = resolve(&file, &args.plan, &mut keys).map_err(problems)?;
+    let mut plan = resolve(&file, &args.plan, &mut keys).map_err(problems)?;
+    plan.program.upgrade |= args.upgrade;
     check_chain(&session, &plan)?;
     let is_quiet = session.json;
     let migration = migrate(&mut session.chain, &plan, &keys, args.dry_run, &mut |what| {
@@ -92,9 +96,11 @@ fn done(plan: &Plan, dry_run: bool, migration: &Migration) -> Done {
             Status::Same => ("same", Vec::new()),
             Status::Missing => ("create", Vec::new()),
             Status::Differs(lines) => ("change", lines.clone()),
+            Status::Held(lines) => ("held", lines.clone()),
             Status::Conflict(why) => ("conflict", vec![why.clone()]),
             Status::Unplanned => ("unplanned", vec!["not in the plan: left alone".to_owned()]),
         };
+        let details = details.into_iter().chain(item.notes.iter().cloned()).collect();
         DoneItem { what: item.what.clone(), status, details }
     };
     Done {

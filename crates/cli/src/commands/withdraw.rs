@@ -2,10 +2,10 @@
 
 use std::io::{IsTerminal, Write};
 
-use ballast::BallastError;
 use ballast_client::instruction::Exit;
 use ballast_client::state::Position;
-use ballast_client::{ChainClient, Simulated, address, decode_position, instruction as build};
+use ballast_client::{CallError, ChainClient, Simulated, address, decode_position, instruction as build};
+use ballast_keeper::exit_plan::{ExitStep, at_least, is_near_miss, nearby, next_step, shares_for};
 use ballast_keeper::{FreshVault, VaultSetup};
 use serde::Serialize;
 use solana_instruction::Instruction;
@@ -15,7 +15,6 @@ use solana_signer::Signer;
 
 use crate::amount::{Unit, count};
 use crate::error::CliError;
-use crate::exit_plan::{ExitStep, at_least, nearby, next_step, shares_for};
 use crate::names::{symbol_or_address, vault_name};
 use crate::output::{fields, show};
 use crate::ratio::parse_bps;
@@ -109,8 +108,10 @@ pub fn run(session: &mut Session, args: WithdrawArgs) -> Result<(), CliError> {
                 shares_for(atoms, &nav, priced.total_shares, held).unwrap_or(held)
             }
         };
-        let usable = |index: u8| fresh.problem(index).is_none();
-        let step = next_step(&priced, &nav, shares, usable);
+        let step = next_step(&priced, &nav, shares, |index, _| match fresh.problem(index) {
+            None => u64::MAX,
+            Some(_) => 0,
+        });
         let step = match step {
             // A remainder that rounds to nothing is not worth a transaction.
             Err(_) if !steps.is_empty() => break,
@@ -255,8 +256,7 @@ impl Leaving<'_> {
         })
     }
 
-    /// Simulates `step`. Without idle assets, what is unwound must meet what is owed to the atom, which
-    /// rounding at the venue may miss: nearby numbers of shares are tried then.
+    /// Simulates `step`, and where rounding at a venue makes it miss what is owed, the steps around it.
     fn quote(
         &self,
         session: &mut Session,
@@ -264,18 +264,20 @@ impl Leaving<'_> {
         transaction: impl Fn(ExitStep) -> Result<Vec<Instruction>, CliError>,
         position: &Pubkey,
     ) -> Result<(ExitStep, Simulated), CliError> {
-        let missed = [BallastError::UnwindExceedsExit, BallastError::InsufficientIdle].map(u32::from);
-        let mut first_error = None;
-        for step in [step].into_iter().chain(nearby(step)) {
-            match session.chain.simulate(&self.wallet.pubkey(), &transaction(step)?, &[*position]) {
-                Ok(quoted) => return Ok((step, quoted)),
-                Err(error) if error.code().is_some_and(|code| missed.contains(&code)) => {
-                    first_error.get_or_insert(error);
-                }
-                Err(error) => return Err(error.into()),
+        let mut simulate = |step: ExitStep| -> Result<Result<Simulated, CallError>, CliError> {
+            Ok(session.chain.simulate(&self.wallet.pubkey(), &transaction(step)?, &[*position]))
+        };
+        let missed = match simulate(step)? {
+            Ok(quoted) => return Ok((step, quoted)),
+            Err(error) if error.code().is_some_and(is_near_miss) => error,
+            Err(error) => return Err(error.into()),
+        };
+        for step in nearby(step) {
+            if let Ok(quoted) = simulate(step)? {
+                return Ok((step, quoted));
             }
         }
-        Err(first_error.map_or_else(|| CliError::refused("the withdrawal cannot be quoted"), CliError::from))
+        Err(missed.into())
     }
 
     fn exit(&self, setup: &VaultSetup, step: ExitStep, least: u64) -> Result<Instruction, CliError> {

@@ -12,6 +12,7 @@ use solana_signer::Signer;
 use super::diff::{Action, Item};
 use super::keys::KeyRing;
 use super::plan::{Plan, PlannedVault};
+use super::program::{carry_out, check_funds, is_about_program};
 use super::state::balance;
 use crate::error::CliError;
 
@@ -45,7 +46,13 @@ pub fn apply(
     let todo: Vec<(&Item, Action)> = items.iter().filter_map(|item| Some((item, item.action?))).collect();
     check_signers(plan, keys, &todo)?;
     check_seeds(chain, plan, keys, &todo)?;
+    let (program, todo): (Vec<_>, Vec<_>) =
+        todo.into_iter().partition(|(_, action)| is_about_program(*action));
     let mut applied = Vec::new();
+    for (_, action) in program {
+        check_funds(chain, plan, keys)?;
+        applied.push(carry_out(chain, plan, keys, action, progress)?);
+    }
     let mut waiting: Vec<Step> = Vec::new();
     for (item, action) in todo {
         // A slot is built from its strategy's account, which has to be there to be read.
@@ -64,8 +71,9 @@ pub fn apply(
 
 /// Every key that has to sign must be here before anything is sent.
 fn check_signers(plan: &Plan, keys: &KeyRing, todo: &[(&Item, Action)]) -> Result<(), CliError> {
-    let is_first = todo.iter().any(|(_, action)| *action == Action::InitializeConfig);
-    let others = todo.iter().any(|(_, action)| *action != Action::InitializeConfig);
+    let of_authority = |action: Action| action == Action::InitializeConfig || is_about_program(action);
+    let is_first = todo.iter().any(|(_, action)| of_authority(*action));
+    let others = todo.iter().any(|(_, action)| !of_authority(*action));
     let needed =
         [("upgrade authority", plan.upgrade_authority, is_first), ("governance", plan.governance, others)];
     for (who, key, is_needed) in needed {
@@ -202,6 +210,8 @@ fn instructions(
     let gone = || CliError::environment("the plan changed while it was carried out");
     let vault = |index: usize| plan.vaults.get(index).ok_or_else(gone);
     Ok(match action {
+        // Several transactions of their own, sent before.
+        Action::DeployProgram | Action::UpgradeProgram => Vec::new(),
         Action::InitializeConfig => {
             vec![build::initialize_config(payer, plan.upgrade_authority, governance, plan.guardian)]
         }

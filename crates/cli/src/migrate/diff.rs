@@ -4,6 +4,7 @@ use ballast_client::state::{PriceGuard, PriceGuardParams, Vault, VaultLimits};
 use solana_pubkey::Pubkey;
 
 use super::plan::{Plan, PlannedModel, PlannedStrategy, PlannedVault};
+use super::program::program_item;
 use super::state::ChainState;
 use crate::amount::Unit;
 use crate::names::asset_class_names;
@@ -17,6 +18,8 @@ pub struct Item {
     pub what: String,
     /// How it stands.
     pub status: Status,
+    /// What else there is to know of it.
+    pub notes: Vec<String>,
     /// What to do about it; none where nothing is to be done, or nothing can be.
     pub action: Option<Action>,
 }
@@ -30,6 +33,8 @@ pub enum Status {
     Missing,
     /// There, and different; one line a difference.
     Differs(Vec<String>),
+    /// There, and different, and left alone until the plan says otherwise; one line a difference.
+    Held(Vec<String>),
     /// There, or absent, in a way that no instruction can reconcile.
     Conflict(String),
     /// There, and not in the plan: left alone.
@@ -39,6 +44,10 @@ pub enum Status {
 /// What to do. Indices are into the plan's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Deploy the program.
+    DeployProgram,
+    /// Replace the program's bytecode.
+    UpgradeProgram,
     /// Set authorities.
     InitializeConfig,
     /// Create or change a price guard.
@@ -62,18 +71,20 @@ pub enum Action {
 }
 
 impl Item {
-    fn new(what: impl Into<String>, status: Status, action: Option<Action>) -> Self {
+    pub(super) fn new(what: impl Into<String>, status: Status, action: Option<Action>) -> Self {
         let action = match status {
             Status::Missing | Status::Differs(_) => action,
-            Status::Same | Status::Conflict(_) | Status::Unplanned => None,
+            Status::Same | Status::Held(_) | Status::Conflict(_) | Status::Unplanned => None,
         };
-        Self { what: what.into(), status, action }
+        Self { what: what.into(), status, notes: Vec::new(), action }
     }
 }
 
 /// Compares everything.
 pub fn diff(plan: &Plan, state: &ChainState) -> Vec<Item> {
-    let mut items = vec![config(plan, state)];
+    let program = program_item(plan, state);
+    let is_deployed_first = program.action == Some(Action::DeployProgram);
+    let mut items = vec![program, config(plan, state, is_deployed_first)];
     for mint in &plan.mints {
         let status = match state.mints.get(&mint.address) {
             Some(found) if found.decimals == mint.unit.decimals => Status::Same,
@@ -116,8 +127,9 @@ pub fn diff(plan: &Plan, state: &ChainState) -> Vec<Item> {
     items
 }
 
-fn config(plan: &Plan, state: &ChainState) -> Item {
+fn config(plan: &Plan, state: &ChainState, is_deployed_first: bool) -> Item {
     let status = match &state.config {
+        None if is_deployed_first => Status::Missing,
         None if !state.program_deployed => {
             Status::Conflict("the program is not deployed on this chain".to_owned())
         }

@@ -12,6 +12,9 @@ pub struct PlanFile {
     pub cluster: ClusterEntry,
     /// Who may do what.
     pub authorities: AuthoritiesEntry,
+    /// What runs there.
+    #[serde(default)]
+    pub program: ProgramEntry,
     /// Tokens, by the symbols that the rest of the plan uses.
     #[serde(default)]
     pub mint: Vec<MintEntry>,
@@ -51,6 +54,21 @@ pub struct AuthoritiesEntry {
     pub governance: String,
     /// Guardian.
     pub guardian: String,
+}
+
+/// The program's bytecode, and what deploying it takes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramEntry {
+    /// Its file, relative to the plan; the build's own where none is named.
+    pub bytecode: Option<PathBuf>,
+    /// The program's own key, "payer" or "key:NAME": its first deployment takes it.
+    pub keypair: Option<String>,
+    /// Replace other bytecode.
+    #[serde(default)]
+    pub upgrade: bool,
+    /// Room for later versions, such as "25%" of the file.
+    pub headroom: Option<String>,
 }
 
 /// A token.

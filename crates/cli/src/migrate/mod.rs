@@ -1,7 +1,8 @@
 //! Migrations: bringing a chain to the state that a plan describes.
 //!
 //! Read the plan ([`file`]), check all of it and resolve names ([`resolve`]), read the chain ([`state`]),
-//! compare ([`diff`]), and carry out only what is missing or different ([`apply`]). Whatever no instruction
+//! compare ([`diff`]), and carry out only what is missing or different ([`apply`]), the program itself before
+//! all else ([`program`]). Whatever no instruction
 //! can reconcile is a conflict, and with one conflict nothing at all is done.
 
 pub mod apply;
@@ -9,11 +10,13 @@ pub mod diff;
 pub mod file;
 pub mod keys;
 pub mod plan;
+pub mod program;
 pub mod resolve;
 mod resolve_vault;
 pub mod state;
 
 use ballast_client::ChainClient;
+use solana_signer::Signer;
 
 pub use apply::Applied;
 pub use diff::{Item, Status};
@@ -43,7 +46,8 @@ pub fn migrate(
     dry_run: bool,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Migration, CliError> {
-    let items = diff::diff(plan, &state::ChainState::read(chain, plan)?);
+    let payer = keys.payer().pubkey();
+    let items = diff::diff(plan, &state::ChainState::read(chain, plan, &payer)?);
     if dry_run {
         return Ok(Migration { items, applied: Vec::new() });
     }
@@ -59,7 +63,7 @@ pub fn migrate(
     }
     let applied = apply::apply(chain, plan, keys, &items, progress)?;
     if !applied.is_empty() {
-        let left = diff::diff(plan, &state::ChainState::read(chain, plan)?);
+        let left = diff::diff(plan, &state::ChainState::read(chain, plan, &payer)?);
         if let Some(item) = left.iter().find(|item| item.action.is_some()) {
             return Err(CliError::refused(format!("{} still differs after the migration", item.what)));
         }

@@ -1,10 +1,14 @@
 //! A plan, checked and with every name resolved: what the chain should look like.
 
+use std::path::PathBuf;
+
 use ballast::CreateVaultParams;
+use ballast_client::address;
 use ballast_client::state::{PriceGuardParams, StrategyParams};
 use solana_pubkey::Pubkey;
 
 use crate::amount::Unit;
+use crate::deploy::Release;
 
 /// What the chain should look like.
 #[derive(Clone, Debug)]
@@ -13,6 +17,8 @@ pub struct Plan {
     pub cluster: String,
     /// Its genesis hash, where the plan states one.
     pub genesis_hash: Option<String>,
+    /// The program.
+    pub program: PlannedProgram,
     /// Upgrade authority of the program.
     pub upgrade_authority: Pubkey,
     /// Governance.
@@ -29,6 +35,33 @@ pub struct Plan {
     pub strategies: Vec<PlannedStrategy>,
     /// Vaults.
     pub vaults: Vec<PlannedVault>,
+}
+
+impl Plan {
+    /// What should run, where the plan has its bytecode.
+    pub fn release(&self) -> Option<Release<'_>> {
+        Some(Release {
+            program: address::PROGRAM,
+            authority: self.upgrade_authority,
+            bytecode: self.program.bytecode.as_deref()?,
+            headroom_bps: self.program.headroom_bps,
+        })
+    }
+}
+
+/// The program: what should run, and what deploying it takes.
+#[derive(Clone, Debug)]
+pub struct PlannedProgram {
+    /// Its file.
+    pub path: PathBuf,
+    /// What is in it; `None` where there is no such file.
+    pub bytecode: Option<Vec<u8>>,
+    /// Whose key the plan names for it, or why that key cannot be had. Only a first deployment needs it.
+    pub keypair: Option<Result<Pubkey, String>>,
+    /// Replace other bytecode.
+    pub upgrade: bool,
+    /// Room for later versions, bps of the file.
+    pub headroom_bps: u16,
 }
 
 /// A token that must exist.

@@ -9,11 +9,14 @@ use ballast_client::state::{MAX_RISK_FACTORS, PriceGuardParams, StrategyParams, 
 use ballast_client::{address, risk_factor_id};
 use ballast_keeper::ModelFile;
 use ballast_keeper::fresh::words;
+use ballast_sandbox::elf::deploy_dir;
 use solana_pubkey::Pubkey;
 
-use super::file::{ModelEntry, PlanFile, PlanProblem, PriceGuardEntry, StrategyEntry};
+use super::file::{ModelEntry, PlanFile, PlanProblem, PriceGuardEntry, ProgramEntry, StrategyEntry};
 use super::keys::{KeyRing, local_address};
-use super::plan::{Plan, PlannedGuard, PlannedMint, PlannedModel, PlannedStrategy, PlannedVault};
+use super::plan::{
+    Plan, PlannedGuard, PlannedMint, PlannedModel, PlannedProgram, PlannedStrategy, PlannedVault,
+};
 use crate::amount::Unit;
 use crate::names::parse_adapter;
 use crate::ratio::parse_bps;
@@ -21,6 +24,11 @@ use crate::when::parse_duration;
 
 /// The cluster whose plans may use "local:NAME".
 const LOCALNET: &str = "localnet";
+
+/// First bytes of a program.
+const ELF: &[u8] = b"\x7fELF";
+/// Room for later versions, where the plan does not say: a quarter.
+const HEADROOM_BPS: u16 = 2_500;
 
 /// Resolves `file`, read from `path`. Every problem found is returned, not only the first.
 pub fn resolve(file: &PlanFile, path: &Path, keys: &mut KeyRing) -> Result<Plan, Vec<PlanProblem>> {
@@ -91,7 +99,9 @@ impl Resolver<'_> {
                 self.problem(&format!("vault[{index}]"), format!("{} is there twice", vault.name));
             }
         }
+        let program = self.program(&file.program);
         Plan {
+            program,
             cluster: file.cluster.name.clone(),
             genesis_hash: file.cluster.genesis_hash.clone(),
             upgrade_authority,
@@ -103,6 +113,38 @@ impl Resolver<'_> {
             strategies,
             vaults,
         }
+    }
+
+    fn program(&mut self, entry: &ProgramEntry) -> PlannedProgram {
+        let path = match &entry.bytecode {
+            Some(named) => self.path.parent().unwrap_or(Path::new("")).join(named),
+            None => deploy_dir().join("ballast.so"),
+        };
+        let bytecode = match std::fs::read(&path) {
+            Ok(bytes) => {
+                if !bytes.starts_with(ELF) {
+                    self.problem("program.bytecode", format!("{} is no program", path.display()));
+                }
+                Some(bytes)
+            }
+            // Somebody without a build may still carry out the rest.
+            Err(_) if entry.bytecode.is_none() => None,
+            Err(error) => {
+                let problem = format!("{}: {error}; cargo xtask build makes the program", path.display());
+                self.problem("program.bytecode", problem);
+                None
+            }
+        };
+        let keypair = entry.keypair.as_ref().map(|text| {
+            let found = self.keys.address(text).map_err(|error| error.to_string())?;
+            match self.keys.signer(&found) {
+                Some(_) => Ok(found),
+                None => Err(format!("\"{text}\" is an address: a key is needed, \"payer\" or \"key:NAME\"")),
+            }
+        });
+        let headroom = entry.headroom.as_deref().map_or(Ok(HEADROOM_BPS), parse_bps);
+        let headroom_bps = self.value("program.headroom", headroom);
+        PlannedProgram { path, bytecode, keypair, upgrade: entry.upgrade, headroom_bps }
     }
 
     /// Somebody's key.

@@ -11,6 +11,7 @@ use ballast_client::{
 use solana_pubkey::Pubkey;
 
 use super::plan::Plan;
+use crate::deploy::{Cost, Deployed};
 use crate::error::CliError;
 
 /// The chain, as far as a plan is concerned.
@@ -20,6 +21,10 @@ pub struct ChainState {
     pub program_deployed: bool,
     /// Who may upgrade it; `None` when nobody can, or it is not upgradeable.
     pub upgrade_authority: Option<Pubkey>,
+    /// The program as the upgradeable loader holds it; `None` where it is not that loader's.
+    pub deployed: Option<Deployed>,
+    /// What deploying the plan's bytecode, or upgrading to it, would cost; where something of it is to be done.
+    pub cost: Option<Cost>,
     /// The config, where it exists.
     pub config: Option<Config>,
     /// Mints that exist: decimals and token program.
@@ -47,16 +52,19 @@ pub struct MintState {
 
 impl ChainState {
     /// Reads it.
-    pub fn read(chain: &dyn ChainClient, plan: &Plan) -> Result<Self, CliError> {
-        let program = chain.accounts(&[address::PROGRAM, address::program_data(), address::config()])?;
-        let [program, data, config] = <[Option<ChainAccount>; 3]>::try_from(program)
+    pub fn read(chain: &dyn ChainClient, plan: &Plan, payer: &Pubkey) -> Result<Self, CliError> {
+        let program = chain.accounts(&[address::PROGRAM, address::config()])?;
+        let [program, config] = <[Option<ChainAccount>; 2]>::try_from(program)
             .map_err(|_| CliError::environment("the node did not answer for every account"))?;
+        let deployed = Deployed::read(chain, &address::PROGRAM)?;
         let mut state = Self {
             program_deployed: program.is_some_and(|account| account.executable),
-            upgrade_authority: data.and_then(|account| upgrade_authority(&account.data)),
+            upgrade_authority: deployed.as_ref().and_then(|deployed| deployed.authority),
+            deployed,
             config: ours(config.as_ref(), &address::config(), decode_config)?,
             ..Self::default()
         };
+        state.cost = state.cost(chain, plan, payer)?;
         for (key, account) in lookup(chain, plan.mints.iter().map(|mint| mint.address))? {
             if let Some(decimals) = mint_decimals(&account.data) {
                 state.mints.insert(key, MintState { decimals, token_program: account.owner });
@@ -91,6 +99,18 @@ impl ChainState {
     }
 }
 
+impl ChainState {
+    fn cost(&self, chain: &dyn ChainClient, plan: &Plan, payer: &Pubkey) -> Result<Option<Cost>, CliError> {
+        let Some(release) = plan.release() else { return Ok(None) };
+        match &self.deployed {
+            None if self.program_deployed => Ok(None),
+            None => Cost::of_deploy(chain, &release, payer).map(Some),
+            Some(found) if found.runs(release.bytecode) => Ok(None),
+            Some(found) => Cost::of_upgrade(chain, &release, found, payer).map(Some),
+        }
+    }
+}
+
 /// Those of `keys` that exist.
 fn lookup(
     chain: &dyn ChainClient,
@@ -116,15 +136,6 @@ fn ours<T>(
     }
 }
 
-/// The upgrade authority in a program data account: u32 state, u64 slot, then an optional key.
-fn upgrade_authority(data: &[u8]) -> Option<Pubkey> {
-    const TAG: usize = 12;
-    if data.get(TAG) != Some(&1) {
-        return None;
-    }
-    Some(Pubkey::new_from_array(*data.get(TAG.saturating_add(1)..)?.first_chunk()?))
-}
-
 /// Balance of `owner`'s associated token account.
 pub fn balance(
     chain: &dyn ChainClient,
@@ -134,19 +145,4 @@ pub fn balance(
 ) -> Result<Option<u64>, CliError> {
     let account = chain.account(&address::token_account(owner, mint, token_program))?;
     Ok(account.and_then(|account| token_balance(&account.data)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_upgrade_authority_is_read_or_absent() {
-        let mut data = vec![0u8; 45];
-        assert_eq!(upgrade_authority(&data), None);
-        data[12] = 1;
-        data[13..].fill(7);
-        assert_eq!(upgrade_authority(&data), Some(Pubkey::new_from_array([7; 32])));
-        assert_eq!(upgrade_authority(&data[..40]), None);
-    }
 }

@@ -89,7 +89,8 @@ impl ReplayArgs {
 impl RunArgs {
     /// The settings they stand for.
     pub fn settings(&self) -> Result<ReplaySettings, String> {
-        let model = self.model.as_deref().map(ModelFile::read).transpose().map_err(|error| error.to_string())?;
+        let model =
+            self.model.as_deref().map(ModelFile::read).transpose().map_err(|error| error.to_string())?;
         Ok(ReplaySettings {
             model,
             data: self.data.clone(),

@@ -78,7 +78,11 @@ pub fn daily_returns(equity: &[(i64, f64)]) -> BTreeMap<i64, f64> {
     if closes.values().any(|value| !(value.is_finite() && *value > 0.0)) {
         return BTreeMap::new();
     }
-    closes.iter().zip(closes.iter().skip(1)).map(|((_, before), (day, after))| (*day, after / before - 1.0)).collect()
+    closes
+        .iter()
+        .zip(closes.iter().skip(1))
+        .map(|((_, before), (day, after))| (*day, after / before - 1.0))
+        .collect()
 }
 
 /// Daily differences of the returns of two curves, on the days that both have.
@@ -134,7 +138,8 @@ fn effective_days(values: &[f64]) -> f64 {
     let count = values.len() as f64;
     let Some(centre) = mean(values) else { return 0.0 };
     let covariance = |lag: usize| -> f64 {
-        values.iter().zip(values.iter().skip(lag)).map(|(a, b)| (a - centre) * (b - centre)).sum::<f64>() / count
+        values.iter().zip(values.iter().skip(lag)).map(|(a, b)| (a - centre) * (b - centre)).sum::<f64>()
+            / count
     };
     let variance = covariance(0);
     if variance <= 0.0 {

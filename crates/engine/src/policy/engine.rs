@@ -6,7 +6,9 @@ use super::room::{Room, Weights};
 use super::{Action, HoldReason, Income, Policy, PortfolioView, SlotOutlook, Targets};
 use crate::YEAR_SECS;
 use crate::optimise::OptimiseError;
-use crate::optimise::allocation::{self, Allocation, AllocationProblem, IncomeCurve, ScenarioLosses, SlotProblem};
+use crate::optimise::allocation::{
+    self, Allocation, AllocationProblem, IncomeCurve, ScenarioLosses, SlotProblem,
+};
 use crate::scenario::ScenarioSet;
 
 /// How the engine decides. Integers, so that a model file has one encoding.
@@ -49,8 +51,7 @@ impl Engine {
     }
 
     fn is_due(&self, now_ts: i64) -> bool {
-        self.looked_ts
-            .is_none_or(|looked| now_ts.saturating_sub(looked) >= i64::from(self.config.every_secs))
+        self.looked_ts.is_none_or(|looked| now_ts.saturating_sub(looked) >= i64::from(self.config.every_secs))
     }
 
     /// The vault's problem, with the slots of `frozen` left as they are.
@@ -67,9 +68,8 @@ impl Engine {
             let (current_bps, cap_bps) = (at(&room.current), at(&room.ceiling));
             let ours = view.limits.slots.get(index).map_or(0, |slot| slot.value_atoms);
             let income = slot.forecast.as_ref().map_or(&slot.income, |forecast| &forecast.lower);
-            let earned = |weight: u16| {
-                f64::from(weight) * income.apr_with(ours, total * f64::from(weight) / 10_000.0)
-            };
+            let earned =
+                |weight: u16| f64::from(weight) * income.apr_with(ours, total * f64::from(weight) / 10_000.0);
             slots.push(SlotProblem {
                 name: format!("slot {index}"),
                 income: IncomeCurve::sample(current_bps.max(cap_bps), self.config.grid_bps, earned)?,

@@ -81,10 +81,8 @@ fn a_risk_that_the_set_does_not_know_never_grows() {
 #[test]
 fn plans_are_made_on_the_lower_forecast() {
     let mut shaky = slot(0.30, &[]);
-    shaky.forecast = Some(IncomeForecast {
-        expected: Income::Stake { apr: 0.20 },
-        lower: Income::Stake { apr: 0.01 },
-    });
+    shaky.forecast =
+        Some(IncomeForecast { expected: Income::Stake { apr: 0.20 }, lower: Income::Stake { apr: 0.01 } });
     let targets = decide(&view(&[0, 0], vec![slot(0.05, &[]), shaky]));
     assert_eq!(targets.weights_bps[..2], [6_000, 3_500]);
 }
@@ -93,8 +91,7 @@ fn plans_are_made_on_the_lower_forecast() {
 fn our_own_size_spreads_the_money() {
     let curve = RateCurve::new(&[(0, 0), (10_000, 1_000)], 0).unwrap();
     let reserve = || {
-        let state =
-            ReserveState { curve: curve.clone(), supplied_atoms: 1_000_000, borrowed_atoms: 800_000 };
+        let state = ReserveState { curve: curve.clone(), supplied_atoms: 1_000_000, borrowed_atoms: 800_000 };
         SlotOutlook { income: Income::Lending(state), ..slot(0.0, &[]) }
     };
     let targets = decide(&view(&[0, 0], vec![reserve(), reserve()]));

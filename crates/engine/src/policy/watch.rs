@@ -109,9 +109,10 @@ impl IncomeWatch {
         if watched.kind != kind {
             *watched = Watched::new(kind, self.params);
         }
-        let due = watched.samples.last().is_none_or(|last| {
-            last.ts.saturating_add(i64::from(self.params.sample_secs)) <= ts
-        });
+        let due = watched
+            .samples
+            .last()
+            .is_none_or(|last| last.ts.saturating_add(i64::from(self.params.sample_secs)) <= ts);
         if due {
             watched.add(IncomeSample { ts, level, lvr_apr });
             watched.forget(self.params);
@@ -129,8 +130,7 @@ impl IncomeWatch {
             }
             (Income::Pool { tvl_atoms, .. }, Kind::Pool) => {
                 let lvr = watched.lvr.as_ref()?.forecast()?;
-                let pool =
-                    |fee_apr, lvr_apr| Income::Pool { fee_apr, lvr_apr, tvl_atoms: *tvl_atoms };
+                let pool = |fee_apr, lvr_apr| Income::Pool { fee_apr, lvr_apr, tvl_atoms: *tvl_atoms };
                 // Fees at their lower side against losses at their upper.
                 let lower = pool(self.lower(&level)?, self.upper(&lvr)?);
                 Some(IncomeForecast { expected: pool(level.point, lvr.point), lower })
@@ -167,7 +167,8 @@ impl Watched {
         let tracker = |scale| {
             let config = TrackerConfig {
                 target: Target::Mean,
-                ..TrackerConfig::new(scale, i64::from(params.sample_secs), i64::from(params.horizon_secs)).light()
+                ..TrackerConfig::new(scale, i64::from(params.sample_secs), i64::from(params.horizon_secs))
+                    .light()
             };
             // Only lengths of zero are refused: such a watch forecasts nothing.
             Tracker::new(config).ok()
@@ -227,7 +228,8 @@ fn level_of(income: &Income, ours_atoms: u64) -> Option<(Kind, f64, f64)> {
         Income::Lending(reserve) => {
             let others = reserve.supplied_atoms.saturating_sub(ours_atoms);
             // Loans beyond what others supplied are ours to serve: for the others, full utilisation.
-            (others > 0).then(|| (Kind::Lending, (reserve.borrowed_atoms as f64 / others as f64).min(1.0), 0.0))
+            (others > 0)
+                .then(|| (Kind::Lending, (reserve.borrowed_atoms as f64 / others as f64).min(1.0), 0.0))
         }
         Income::Pool { fee_apr, lvr_apr, .. } => Some((Kind::Pool, *fee_apr, *lvr_apr)),
         Income::Stake { .. } | Income::Unknown => None,
@@ -266,7 +268,11 @@ mod tests {
             // Our own coming and going is no news about the others.
             let ours = if hour % 48 < 24 { 0 } else { 400_000 };
             watch.see("main", hour * 3_600, &reserve(1_000_000, ours, utilisation), ours);
-            let pool = Income::Pool { fee_apr: 0.2 + 0.05 * (hour as f64 / 90.0).cos(), lvr_apr: 0.08, tvl_atoms: 9 };
+            let pool = Income::Pool {
+                fee_apr: 0.2 + 0.05 * (hour as f64 / 90.0).cos(),
+                lvr_apr: 0.08,
+                tvl_atoms: 9,
+            };
             watch.see("pool", hour * 3_600, &pool, 0);
         }
         watch
@@ -277,7 +283,8 @@ mod tests {
         let watch = watched(200);
         let now = reserve(2_000_000, 500_000, 0.9);
         let forecast = watch.forecast("main", &now, 500_000).unwrap();
-        let (Income::Lending(expected), Income::Lending(lower)) = (&forecast.expected, &forecast.lower) else {
+        let (Income::Lending(expected), Income::Lending(lower)) = (&forecast.expected, &forecast.lower)
+        else {
             panic!("not lending")
         };
         assert_eq!(expected.supplied_atoms, 2_500_000);
@@ -285,7 +292,8 @@ mod tests {
         assert!((0.55..0.85).contains(&utilisation), "{utilisation}");
         assert!(lower.borrowed_atoms < expected.borrowed_atoms);
         assert!(forecast.expected.apr_with(500_000, 1_500_000.0) < forecast.expected.apr(500_000));
-        let pool = watch.forecast("pool", &Income::Pool { fee_apr: 0.3, lvr_apr: 0.1, tvl_atoms: 50 }, 0).unwrap();
+        let pool =
+            watch.forecast("pool", &Income::Pool { fee_apr: 0.3, lvr_apr: 0.1, tvl_atoms: 50 }, 0).unwrap();
         let (expected, lower) = (pool.expected.apr(0), pool.lower.apr(0));
         assert!((0.05..0.2).contains(&expected) && lower < expected, "{expected} {lower}");
     }

@@ -7,7 +7,10 @@ pub fn write(report: &ReplayReport, out: impl std::io::Write) -> Result<(), Repo
     let fixed = ["unix_time", "utc", "share_price", "total_assets_atoms", "idle_atoms"];
     let mut header: Vec<String> = fixed.iter().map(ToString::to_string).collect();
     for (slot, name) in report.meta.strategies.iter().enumerate() {
-        header.extend(["value_atoms", "weight", "net_apr", "utilisation"].map(|figure| format!("{slot}_{name}_{figure}")));
+        header.extend(
+            ["value_atoms", "weight", "net_apr", "utilisation"]
+                .map(|figure| format!("{slot}_{name}_{figure}")),
+        );
     }
     header.extend(["sol_usd", "stable_usd", "compute_units"].map(String::from));
     writer.write_record(&header)?;

@@ -41,6 +41,8 @@ pub struct SendPolicy {
     pub max_signings: u32,
     /// How many questions in a row may go unanswered before giving up with an unknown outcome.
     pub max_unanswered: u32,
+    /// Compute units known beforehand, where transactions are alike: nothing is simulated then.
+    pub known_units: Option<u64>,
 }
 
 impl Default for SendPolicy {
@@ -55,6 +57,7 @@ impl Default for SendPolicy {
             polls_per_resend: 5,
             max_signings: 3,
             max_unanswered: 60,
+            known_units: None,
         }
     }
 }

@@ -49,6 +49,17 @@ fn custom(index: u8, code: u32) -> TransactionError {
 }
 
 #[test]
+fn what_is_known_is_not_simulated() {
+    let chain = ScriptedChain::default();
+    let bad = Simulation { error: Some(custom(0, 1)), logs: Vec::new(), units_consumed: 0 };
+    chain.simulations.borrow_mut().push_back(bad);
+    let policy = SendPolicy { known_units: Some(2_000), ..SendPolicy::default() };
+    let sent = send(&chain, policy).unwrap();
+    assert_eq!((sent.simulated_units, sent.unit_limit, sent.sends), (2_000, 7_300, 1));
+    assert_eq!(chain.simulations.borrow().len(), 1, "nobody asked");
+}
+
+#[test]
 fn one_that_lands_at_once_is_sent_once() {
     let chain = ScriptedChain::default();
     let sent = send(&chain, SendPolicy::default()).unwrap();

@@ -33,7 +33,8 @@ fn statistics(replay: &ReplayReport) -> Result<serde_json::Value, ReplayError> {
     let returns: Vec<f64> = daily_returns(&replay.equity()).into_values().collect();
     let settings =
         Settings { per_year: 365.0, risk_free: RiskFree::Constant(0.0), alpha: 0.95, reference_sharpe: 0.0 };
-    let failed = |error: String| ReplayError::Settings(format!("statistics of {}: {error}", replay.meta.policy));
+    let failed =
+        |error: String| ReplayError::Settings(format!("statistics of {}: {error}", replay.meta.policy));
     match summary::of_returns(&returns, &settings) {
         Ok(found) => serde_json::to_value(found).map_err(|error| failed(error.to_string())),
         // A replay of a few hours has no days.
@@ -45,8 +46,7 @@ fn statistics(replay: &ReplayReport) -> Result<serde_json::Value, ReplayError> {
 /// How much of the vault's limits was in use after each step: the fullest slot's cap, the idle buffer, turnover.
 fn limit_utilisation(replay: &ReplayReport, settings: &ReplaySettings) -> Vec<(i64, BTreeMap<String, f64>)> {
     let limits = settings.class.limits(1);
-    let caps: Vec<f64> =
-        settings.slot_caps().iter().map(|bps| f64::from(*bps).max(1.0) / 10_000.0).collect();
+    let caps: Vec<f64> = settings.slot_caps().iter().map(|bps| f64::from(*bps).max(1.0) / 10_000.0).collect();
     let mut orders = replay
         .events
         .iter()
@@ -66,8 +66,12 @@ fn limit_utilisation(replay: &ReplayReport, settings: &ReplaySettings) -> Vec<(i
                 window.pop_front();
             }
             let turnover: f64 = window.iter().map(|order| order.1).sum();
-            let fullest =
-                row.values_atoms.iter().zip(&caps).map(|(atoms, cap)| row.weight(*atoms) / cap).fold(0.0, f64::max);
+            let fullest = row
+                .values_atoms
+                .iter()
+                .zip(&caps)
+                .map(|(atoms, cap)| row.weight(*atoms) / cap)
+                .fold(0.0, f64::max);
             let idle = row.weight(row.idle_atoms).max(1e-9);
             let used = BTreeMap::from([
                 ("slot cap, the fullest".to_owned(), fullest),

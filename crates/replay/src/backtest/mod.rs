@@ -11,8 +11,8 @@ mod flags;
 use std::collections::BTreeMap;
 
 use ballast_engine::evaluate::{self, Trial, TrialLog};
-use ballast_engine::report::backtest::{BacktestProvenance, BacktestReport, Comparison, DataWindow};
 use ballast_engine::report::ReplayReport;
+use ballast_engine::report::backtest::{BacktestProvenance, BacktestReport, Comparison, DataWindow};
 use ballast_engine::stats;
 use ballast_sandbox::Programs;
 use sha2::{Digest, Sha256};
@@ -87,10 +87,9 @@ fn names(kinds: &[PolicyKind], replays: &[ReplayReport]) -> Vec<String> {
 /// What makes a trial another one: model, settings, market. The settings' own encoding, so that nothing is forgotten.
 fn identity(settings: &ReplaySettings, challenger: PolicyKind) -> Result<String, ReplayError> {
     let model = match challenger {
-        PolicyKind::Engine => settings
-            .engine_model()?
-            .canonical()
-            .map_err(|error| ReplayError::Settings(error.to_string()))?,
+        PolicyKind::Engine => {
+            settings.engine_model()?.canonical().map_err(|error| ReplayError::Settings(error.to_string()))?
+        }
         other => format!("{other:?}"),
     };
     let on = ReplaySettings { model: None, policy: challenger, data: None, ..settings.clone() };
@@ -168,7 +167,8 @@ fn provenance(
 ) -> Result<BacktestProvenance, ReplayError> {
     let mut hashes = BTreeMap::from([("trial".to_owned(), id.to_owned())]);
     if settings.policy == PolicyKind::Engine {
-        let hash = settings.engine_model()?.hash().map_err(|error| ReplayError::Settings(error.to_string()))?;
+        let hash =
+            settings.engine_model()?.hash().map_err(|error| ReplayError::Settings(error.to_string()))?;
         hashes.insert("model".into(), hex(&hash));
     }
     let Some(provenance) = replays.first().map(|replay| &replay.meta.provenance) else {

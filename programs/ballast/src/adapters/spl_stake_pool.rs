@@ -6,6 +6,7 @@
 
 use anchor_lang::prelude::*;
 use ballast_math::stake_pool::{payout_floor, value_floor, Fee};
+use solana_sysvar::epoch_rewards::EpochRewards;
 
 use super::account_data::{read_key, read_u64, read_u8};
 use super::native_sol::{pay_from_funder, sync, unwrap_to_funder, NativeAccounts};
@@ -155,8 +156,16 @@ pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
         .ok_or(BallastError::MathOverflow)?;
     let high = value_floor(holding.receipts, lamports, supply).ok_or(BallastError::MathOverflow)?;
     let in_reserve = reserve.lamports().saturating_sub(Rent::get()?.minimum_balance(reserve.data_len()));
-    let free = if terms.withdraw_restricted { 0 } else { in_reserve };
+    let is_shut = terms.withdraw_restricted || rewards_are_being_paid();
+    let free = if is_shut { 0 } else { in_reserve };
     Ok(Valuation { low, high, withdrawable: low.min(free), oracle_status: status::ALL })
+}
+
+/// Whether the cluster is still paying the last epoch's staking rewards: in these first slots of an epoch the
+/// stake program lets nothing out of any stake account, the pool's reserve included.
+fn rewards_are_being_paid() -> bool {
+    // A cluster without the sysvar pays them at once.
+    EpochRewards::get().is_ok_and(|rewards| rewards.active)
 }
 
 fn native<'info>(venue: &Venue<'_, 'info>, side: &VaultSide) -> Result<NativeAccounts<'info>> {

@@ -6,7 +6,7 @@ use anchor_lang::prelude::*;
 
 use crate::adapters::{token_amount, Adapter, Holding, VaultSide, Venue};
 use crate::error::BallastError;
-use crate::state::{Strategy, Vault, VaultSigner};
+use crate::state::{LoadKnown, Strategy, Vault, VaultSigner};
 
 /// Accounts of a move, each still to be checked against the vault and its slot.
 pub struct Movement<'a, 'info> {
@@ -64,9 +64,9 @@ struct Balances {
 impl<'info> Movement<'_, 'info> {
     /// Moves `amount` and books it in the vault's counters and slot.
     pub fn execute(&self, direction: Direction, amount: u64) -> Result<Moved> {
-        let strategy = self.strategy.load()?;
+        let strategy = self.strategy.load_known()?;
         let adapter = Adapter::from_kind(strategy.adapter)?;
-        let (side, signer_vault) = (self.vault.load()?, self.vault.to_account_info());
+        let (side, signer_vault) = (self.vault.load_known()?, self.vault.to_account_info());
         let allocation = *side.allocation(self.index)?;
         let signer = VaultSigner::new(&side);
         let native_bumps = [side.funder_bump, side.unwrap_bump];
@@ -132,7 +132,7 @@ impl<'info> Movement<'_, 'info> {
         holding: Holding,
         valuation: crate::adapters::Valuation,
     ) -> Result<Moved> {
-        let mut vault = self.vault.load_mut()?;
+        let mut vault = self.vault.load_known_mut()?;
         let idle_before = vault.idle_atoms;
         let idle_after = match direction {
             Direction::Increase => idle_before.checked_sub(atoms).ok_or(BallastError::InsufficientIdle)?,

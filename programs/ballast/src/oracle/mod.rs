@@ -7,7 +7,7 @@ use anchor_lang::prelude::*;
 use ballast_math::price::{self, divergence_bps, Price, TwoSided};
 
 use crate::error::BallastError;
-use crate::state::{price_source, PriceGuard};
+use crate::state::{price_source, LoadKnown, PriceGuard};
 
 /// Judgements of a price, as bits. Whose price it is (owner, verification, feed, sign) is never a bit:
 /// a price that fails there is not read at all.
@@ -80,7 +80,7 @@ pub fn read_price(
     price_account: &AccountInfo,
     now_ts: i64,
 ) -> Result<CheckedPrice> {
-    let mut guard = guard.load_mut()?;
+    let mut guard = guard.load_known_mut()?;
     require_keys_eq!(guard.mint, *mint, BallastError::WrongPriceGuard);
     require_keys_eq!(*price_account.key, guard.account, BallastError::OracleWrongAccount);
     let raw = match guard.source {

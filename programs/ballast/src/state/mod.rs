@@ -12,6 +12,7 @@ mod price_guard;
 mod profile;
 mod strategy;
 mod vault;
+mod version;
 
 pub use allocation::*;
 pub use config::*;
@@ -23,9 +24,7 @@ pub use price_guard::*;
 pub use profile::*;
 pub use strategy::*;
 pub use vault::*;
-
-/// Version that every account of this program carries in its first byte.
-pub const ACCOUNT_VERSION: u8 = 1;
+pub use version::*;
 
 /// Bytes of the zero-copy account `T`, discriminator included.
 pub const fn account_size<T>() -> usize {

@@ -26,11 +26,12 @@ pub struct Position {
 
 impl Position {
     /// Writes what identifies a position; writing it again changes nothing, its address is made of it.
-    pub fn open(&mut self, vault: Pubkey, owner: Pubkey, bump: u8) {
-        self.version = super::ACCOUNT_VERSION;
+    pub fn open(&mut self, vault: Pubkey, owner: Pubkey, bump: u8) -> Result<()> {
+        super::stamp(&mut self.version)?;
         self.bump = bump;
         self.vault = vault;
         self.owner = owner;
+        Ok(())
     }
 
     /// Takes `shares` away, against `atoms` paid out.

@@ -6,12 +6,14 @@
 //! real programs too.
 //!
 //! - [`accounts`]: the first pass over the account list, and the constraints of the second.
+//! - [`bytes`]: reading and writing an account's fields by their offset.
 //! - [`error`]: the framework's error codes.
 //! - [`token`]: reading SPL token accounts and mints, and calling the token programs.
 //! - [`extensions`]: which Token-2022 extensions an account or a mint carries.
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+pub mod bytes;
 pub mod error;
 pub mod extensions;
 pub mod token;

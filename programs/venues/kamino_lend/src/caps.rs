@@ -4,7 +4,7 @@
 //! length switches the cap off: totals are still kept.
 
 use crate::error::LendingError;
-use crate::layout::{read, read_u64, write};
+use anchor_shape::bytes::{read, read_u64, write};
 use solana_program::program_error::ProgramError;
 
 /// State of one cap.

@@ -2,7 +2,8 @@
 
 use crate::error::LendingError;
 use crate::fraction::Fraction;
-use crate::layout::{read, reserve::BORROW_CURVE};
+use crate::layout::reserve::BORROW_CURVE;
+use anchor_shape::bytes::read;
 use solana_program::program_error::ProgramError;
 
 /// Points that a reserve stores. Curves with fewer repeat their last point.

@@ -2,8 +2,6 @@
 //! the account, discriminator included). Integers are little-endian; `_SF` fields are U68F60 (a u128
 //! with 60 fractional bits), `_BSF` is the same scale in 256 bits.
 
-use solana_program::program_error::ProgramError;
-
 /// Bytes of a reserve account.
 pub const RESERVE_LEN: usize = 8_624;
 /// Bytes of a lending market account.
@@ -156,31 +154,4 @@ pub mod reserve {
     pub const DEBT_WITHDRAWAL_CAP: usize = 5_448;
     /// u64, cToken atoms waiting in the withdrawal queue: their liquidity is spoken for.
     pub const QUEUED_COLLATERAL: usize = 6_968;
-}
-
-/// Reads `N` bytes at `offset`.
-pub fn read<const N: usize>(data: &[u8], offset: usize) -> Result<[u8; N], ProgramError> {
-    data.get(offset..)
-        .and_then(|rest| rest.first_chunk::<N>())
-        .copied()
-        .ok_or(ProgramError::InvalidAccountData)
-}
-
-/// Writes `bytes` at `offset`.
-pub fn write(data: &mut [u8], offset: usize, bytes: &[u8]) -> Result<(), ProgramError> {
-    data.get_mut(offset..)
-        .and_then(|rest| rest.get_mut(..bytes.len()))
-        .ok_or(ProgramError::AccountDataTooSmall)?
-        .copy_from_slice(bytes);
-    Ok(())
-}
-
-/// Reads a u64 at `offset`.
-pub fn read_u64(data: &[u8], offset: usize) -> Result<u64, ProgramError> {
-    Ok(u64::from_le_bytes(read(data, offset)?))
-}
-
-/// Reads a u128 at `offset`.
-pub fn read_u128(data: &[u8], offset: usize) -> Result<u128, ProgramError> {
-    Ok(u128::from_le_bytes(read(data, offset)?))
 }

@@ -1,8 +1,9 @@
 //! What the cToken path reads of a lending market.
 
 use crate::error::LendingError;
-use crate::layout::{market, read, read_u64, seeds};
+use crate::layout::{market, seeds};
 use anchor_shape::accounts::require_seeds;
+use anchor_shape::bytes::{read, read_u64};
 use solana_program::{account_info::AccountInfo, program_error::ProgramError};
 
 /// A lending market's relevant settings.

@@ -1,10 +1,11 @@
 //! A reserve's life on the host: deposits, interest, redemptions, limits, straight on account bytes.
 #![allow(clippy::unwrap_used)]
 
+use anchor_shape::bytes::read_u64;
 use kamino_lend::caps::WithdrawalCap;
 use kamino_lend::error::LendingError;
 use kamino_lend::fixture::{FixtureError, MarketBuilder, ReserveBuilder, edit, rates};
-use kamino_lend::layout::{MARKET_LEN, RESERVE_LEN, market, read_u64, reserve as at};
+use kamino_lend::layout::{MARKET_LEN, RESERVE_LEN, market, reserve as at};
 use kamino_lend::market::Market;
 use kamino_lend::reserve::{Now, Reserve, SLOTS_PER_YEAR};
 use proptest::prelude::*;

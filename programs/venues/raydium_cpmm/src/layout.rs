@@ -1,8 +1,6 @@
 //! Where cp-swap keeps things: sizes, discriminators, byte offsets (all counted from the first byte of
 //! the account, discriminator included). Integers are little-endian; nothing is padded to alignment.
 
-use solana_program::program_error::ProgramError;
-
 /// Bytes of a pool account.
 pub const POOL_LEN: usize = 637;
 /// Bytes of a fee configuration account.
@@ -140,26 +138,4 @@ pub mod observation {
     pub const ENTRY_COUNT: u16 = 100;
     /// u64, unix seconds; 0 in accounts older than the field.
     pub const LAST_UPDATE_TS: usize = 4_043;
-}
-
-/// Reads `N` bytes at `offset`.
-pub fn read<const N: usize>(data: &[u8], offset: usize) -> Result<[u8; N], ProgramError> {
-    data.get(offset..)
-        .and_then(|rest| rest.first_chunk::<N>())
-        .copied()
-        .ok_or(ProgramError::InvalidAccountData)
-}
-
-/// Writes `bytes` at `offset`.
-pub fn write(data: &mut [u8], offset: usize, bytes: &[u8]) -> Result<(), ProgramError> {
-    data.get_mut(offset..)
-        .and_then(|rest| rest.get_mut(..bytes.len()))
-        .ok_or(ProgramError::AccountDataTooSmall)?
-        .copy_from_slice(bytes);
-    Ok(())
-}
-
-/// Reads a u64 at `offset`.
-pub fn read_u64(data: &[u8], offset: usize) -> Result<u64, ProgramError> {
-    Ok(u64::from_le_bytes(read(data, offset)?))
 }

@@ -86,7 +86,8 @@ impl Conic {
             let unit = (0..columns).map(|other| if other == column { 1.0 } else { 0.0 }).collect();
             range(unit, *lower, *upper);
         }
-        let mut cones = vec![SupportedConeT::ZeroConeT(equal.0.len()), SupportedConeT::NonnegativeConeT(below.0.len())];
+        let mut cones =
+            vec![SupportedConeT::ZeroConeT(equal.0.len()), SupportedConeT::NonnegativeConeT(below.0.len())];
         let (mut rows, mut sides) = equal;
         rows.extend(below.0);
         sides.extend(below.1);
@@ -130,7 +131,9 @@ impl Conic {
             SolverStatus::PrimalInfeasible | SolverStatus::AlmostPrimalInfeasible => {
                 return Err(ConicError::Infeasible);
             }
-            SolverStatus::DualInfeasible | SolverStatus::AlmostDualInfeasible => return Err(ConicError::Unbounded),
+            SolverStatus::DualInfeasible | SolverStatus::AlmostDualInfeasible => {
+                return Err(ConicError::Unbounded);
+            }
             _ => {
                 let gap = (found.obj_val - found.obj_val_dual).abs() / found.obj_val.abs().max(1e-6);
                 // The last digits asked for are beyond some problems; these are still more than anyone can use.
@@ -164,7 +167,9 @@ fn upper_triangle(rows: &[Vec<f64>]) -> CscMatrix<f64> {
     let kept: Vec<Vec<f64>> = rows
         .iter()
         .enumerate()
-        .map(|(row, entries)| entries.iter().enumerate().map(|(at, v)| if at >= row { *v } else { 0.0 }).collect())
+        .map(|(row, entries)| {
+            entries.iter().enumerate().map(|(at, v)| if at >= row { *v } else { 0.0 }).collect()
+        })
         .collect();
     dense_to_csc(&kept, rows.len())
 }

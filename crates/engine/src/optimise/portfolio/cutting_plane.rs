@@ -77,7 +77,8 @@ impl CutProblem<'_> {
         let first = finder.tail(&start);
         // CVaR is measured in units of a typical loss, so that its column is of the size of the weights' columns.
         let unit = first.slope.iter().fold(f64::MIN_POSITIVE, |most, value| most.max(value.abs())).max(1e-12);
-        let reach: f64 = model.lower.iter().zip(&model.upper).take(model.assets).map(|(l, u)| l.abs().max(u.abs())).sum();
+        let reach: f64 =
+            model.lower.iter().zip(&model.upper).take(model.assets).map(|(l, u)| l.abs().max(u.abs())).sum();
         let largest = (0..model.assets)
             .flat_map(|asset| self.scenarios.column(asset))
             .fold(0.0_f64, |most, value| most.max(value.abs()));
@@ -139,7 +140,11 @@ impl CutError {
 }
 
 /// Least CVaR over the linear part of `problem`.
-pub(super) fn least_cvar(problem: &PortfolioProblem, model: &LinearModel, scenarios: &Scenarios) -> Result<CutSolution, CutError> {
+pub(super) fn least_cvar(
+    problem: &PortfolioProblem,
+    model: &LinearModel,
+    scenarios: &Scenarios,
+) -> Result<CutSolution, CutError> {
     let alpha = problem.alpha;
     CutProblem { model, scenarios, alpha, risk: 1.0, reward: 0.0, cap: f64::INFINITY }.solve()
 }

@@ -6,7 +6,7 @@ use crate::error::BallastError;
 use crate::events::{AllocationExecuted, LossRecorded};
 use crate::instructions::movement::{Direction, Moved, Movement};
 use crate::oracle::status;
-use crate::state::{pause_level, Allocation, Model, Nav, StalePolicy, Strategy, Vault};
+use crate::state::{pause_level, Allocation, LoadKnown, Model, Nav, StalePolicy, Strategy, Vault, Versioned};
 
 /// Moves funds of one slot toward its target, never past it.
 ///
@@ -30,6 +30,7 @@ pub struct Allocate<'info> {
     /// The slot's strategy.
     pub strategy: AccountLoader<'info, Strategy>,
     /// The model behind the last decision; needed for an increase.
+    #[account(constraint = model.is_known() @ BallastError::UnknownVersion)]
     pub model: Option<Account<'info, Model>>,
     /// CHECK: must be the vault's asset; checked by the move.
     #[account(mut)]
@@ -134,7 +135,7 @@ pub(crate) fn allocate<'info>(
     let now = clock.unix_timestamp;
     let accounts = &ctx.accounts;
     let (nav, floor) = {
-        let vault = accounts.vault.load()?;
+        let vault = accounts.vault.load_known()?;
         let nav = vault.nav(clock.slot, now, StalePolicy::Reject)?;
         let allocation = vault.allocation(index)?;
         let floor = match direction {
@@ -162,7 +163,7 @@ pub(crate) fn allocate<'info>(
     };
     let moved = movement.execute(direction, amount)?;
 
-    let mut vault = accounts.vault.load_mut()?;
+    let mut vault = accounts.vault.load_known_mut()?;
     if direction == Direction::Decrease {
         verify_decrease(&vault, vault.allocation(index)?, &moved, floor)?;
     }

@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::error::BallastError;
 use crate::events::FeesClaimed;
 use crate::seeds;
-use crate::state::{Position, StalePolicy, Vault};
+use crate::state::{LoadKnown, Position, StalePolicy, Vault};
 
 /// Moves accrued fee shares to the recipient's position.
 ///
@@ -21,7 +21,7 @@ pub struct ClaimFees<'info> {
     #[account(mut)]
     pub vault: AccountLoader<'info, Vault>,
     /// CHECK: must be the vault's fee recipient.
-    #[account(address = vault.load()?.fee_recipient @ BallastError::NotOwner)]
+    #[account(address = vault.load_known()?.fee_recipient @ BallastError::NotOwner)]
     pub recipient: UncheckedAccount<'info>,
     /// The recipient's position.
     #[account(
@@ -36,7 +36,7 @@ pub struct ClaimFees<'info> {
 /// See [`ClaimFees`].
 pub(crate) fn claim_fees(ctx: Context<ClaimFees>) -> Result<()> {
     let clock = Clock::get()?;
-    let mut vault = ctx.accounts.vault.load_mut()?;
+    let mut vault = ctx.accounts.vault.load_known_mut()?;
     let nav = vault.nav(clock.slot, clock.unix_timestamp, StalePolicy::Reject)?;
     vault.accrue_fees(&nav, clock.unix_timestamp)?;
     let shares = core::mem::take(&mut vault.fee_shares);
@@ -46,7 +46,7 @@ pub(crate) fn claim_fees(ctx: Context<ClaimFees>) -> Result<()> {
     let (vault, recipient, bump) =
         (ctx.accounts.vault.key(), ctx.accounts.recipient.key(), ctx.bumps.position);
     let position = &mut ctx.accounts.position;
-    position.open(vault, recipient, bump);
+    position.open(vault, recipient, bump)?;
     position.shares = position.shares.checked_add(shares).ok_or(BallastError::MathOverflow)?;
     emit_cpi!(FeesClaimed { vault, recipient, shares });
     Ok(())

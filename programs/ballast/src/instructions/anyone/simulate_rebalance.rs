@@ -2,8 +2,9 @@ use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::set_return_data;
 use ballast_math::MAX_ALLOCATIONS;
 
+use crate::error::BallastError;
 use crate::plan::{plan_rebalance, RebalancePlan};
-use crate::state::{Model, Vault};
+use crate::state::{LoadKnown, Model, Vault, Versioned};
 
 /// Says what `rebalance` would say, by the same code, and changes nothing.
 ///
@@ -15,6 +16,7 @@ pub struct SimulateRebalance<'info> {
     /// The vault.
     pub vault: AccountLoader<'info, Vault>,
     /// The model the decision would be made under.
+    #[account(constraint = model.is_known() @ BallastError::UnknownVersion)]
     pub model: Account<'info, Model>,
 }
 
@@ -60,7 +62,7 @@ pub(crate) fn simulate_rebalance(
     targets_bps: [u16; MAX_ALLOCATIONS],
 ) -> Result<()> {
     let clock = Clock::get()?;
-    let vault = ctx.accounts.vault.load()?;
+    let vault = ctx.accounts.vault.load_known()?;
     let report =
         match plan_rebalance(ctx.accounts.vault.key(), &vault, &ctx.accounts.model, &targets_bps, &clock) {
             Ok(plan) => RebalanceReport::of(&plan),

@@ -6,7 +6,7 @@ use anchor_spl::associated_token::{
 use crate::error::BallastError;
 use crate::events::AllocationAdded;
 use crate::seeds;
-use crate::state::{Allocation, Config, Strategy, Vault};
+use crate::state::{Allocation, Config, LoadKnown, Strategy, Vault, Versioned};
 
 /// Gives a vault a slot for a strategy, and the token accounts it needs.
 ///
@@ -24,7 +24,10 @@ pub struct AddAllocation<'info> {
     /// Governance.
     pub governance: Signer<'info>,
     /// Names governance.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Box<Account<'info, Config>>,
     /// The vault.
     #[account(mut)]
@@ -32,22 +35,22 @@ pub struct AddAllocation<'info> {
     /// The strategy.
     pub strategy: AccountLoader<'info, Strategy>,
     /// CHECK: must be the strategy's receipt mint.
-    #[account(address = strategy.load()?.receipt_mint @ BallastError::WrongMint)]
+    #[account(address = strategy.load_known()?.receipt_mint @ BallastError::WrongMint)]
     pub receipt_mint: UncheckedAccount<'info>,
     /// CHECK: the vault's associated account for the receipt, made if absent; checked in the handler.
     #[account(mut)]
     pub receipt_account: UncheckedAccount<'info>,
     /// CHECK: must be the receipt's token program.
-    #[account(address = strategy.load()?.receipt_token_program @ BallastError::WrongTokenProgram)]
+    #[account(address = strategy.load_known()?.receipt_token_program @ BallastError::WrongTokenProgram)]
     pub receipt_token_program: UncheckedAccount<'info>,
     /// CHECK: must be the other leg's mint; absent where there is none.
-    #[account(address = strategy.load()?.leg_mint @ BallastError::WrongMint)]
+    #[account(address = strategy.load_known()?.leg_mint @ BallastError::WrongMint)]
     pub leg_mint: Option<UncheckedAccount<'info>>,
     /// CHECK: the vault's associated account for the leg, made if absent; checked in the handler.
     #[account(mut)]
     pub leg_account: Option<UncheckedAccount<'info>>,
     /// CHECK: must be the leg's token program.
-    #[account(address = strategy.load()?.leg_token_program @ BallastError::WrongTokenProgram)]
+    #[account(address = strategy.load_known()?.leg_token_program @ BallastError::WrongTokenProgram)]
     pub leg_token_program: Option<UncheckedAccount<'info>>,
     /// Associated token program.
     pub associated_token_program: Program<'info, AssociatedToken>,
@@ -57,7 +60,7 @@ pub struct AddAllocation<'info> {
 
 impl<'info> AddAllocation<'info> {
     fn validate(&self, relative_cap_bps: u16) -> Result<()> {
-        let (vault, strategy) = (self.vault.load()?, self.strategy.load()?);
+        let (vault, strategy) = (self.vault.load_known()?, self.strategy.load_known()?);
         super::set_allocation_caps::validate_cap(relative_cap_bps)?;
         require_keys_eq!(strategy.asset_mint, vault.asset_mint, BallastError::StrategyAssetMismatch);
         require!(strategy.asset_class & !vault.asset_class_mask == 0, BallastError::StrategyOutsideMandate);
@@ -91,7 +94,7 @@ impl<'info> AddAllocation<'info> {
     }
 
     fn create_leg_account(&self) -> Result<Pubkey> {
-        if self.strategy.load()?.leg_mint == Pubkey::default() {
+        if self.strategy.load_known()?.leg_mint == Pubkey::default() {
             return Ok(Pubkey::default());
         }
         match (&self.leg_mint, &self.leg_account, &self.leg_token_program) {
@@ -116,8 +119,8 @@ pub(crate) fn add_allocation(
     )?;
     let leg_account = accounts.create_leg_account()?;
 
-    let strategy = accounts.strategy.load()?;
-    let mut vault = accounts.vault.load_mut()?;
+    let strategy = accounts.strategy.load_known()?;
+    let mut vault = accounts.vault.load_known_mut()?;
     let index = vault.allocation_count;
     vault.allocation_count = index.checked_add(1).ok_or(BallastError::MathOverflow)?;
     *vault.allocation_mut(index)? = Allocation {

@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::error::BallastError;
 use crate::events::ModelApproved;
 use crate::seeds;
-use crate::state::{Config, Model, ACCOUNT_VERSION};
+use crate::state::{stamp, Config, Model, Versioned};
 
 /// Lets keepers record decisions under a model, named by the hash of its file.
 ///
@@ -20,7 +20,10 @@ pub struct ApproveModel<'info> {
     /// Governance.
     pub governance: Signer<'info>,
     /// Names governance.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Account<'info, Config>,
     /// The model.
     #[account(init_if_needed, payer = payer, space = 8 + Model::INIT_SPACE, seeds = [seeds::MODEL, &hash], bump)]
@@ -33,7 +36,7 @@ pub struct ApproveModel<'info> {
 pub(crate) fn approve_model(ctx: Context<ApproveModel>, hash: [u8; 32]) -> Result<()> {
     let slot = Clock::get()?.slot;
     let model = &mut ctx.accounts.model;
-    model.version = ACCOUNT_VERSION;
+    stamp(&mut model.version)?;
     model.bump = ctx.bumps.model;
     model.hash = hash;
     model.approved = true;

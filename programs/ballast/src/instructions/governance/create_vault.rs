@@ -13,7 +13,9 @@ use crate::adapters::token_amount;
 use crate::error::BallastError;
 use crate::events::VaultCreated;
 use crate::seeds;
-use crate::state::{account_size, asset_class, class, Config, Vault, VaultLimits, ACCOUNT_VERSION};
+use crate::state::{
+    account_size, asset_class, class, Config, Vault, VaultLimits, Versioned, ACCOUNT_VERSION,
+};
 
 /// Smallest seed deposit, atoms. With the virtual shares, it prices inflation attacks out of reach.
 pub const MIN_SEED_ATOMS: u64 = 1_000;
@@ -57,7 +59,10 @@ pub struct CreateVault<'info> {
     /// Governance.
     pub governance: Signer<'info>,
     /// Names governance.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Box<Account<'info, Config>>,
     /// The vault to create.
     #[account(

@@ -5,7 +5,7 @@ use crate::adapters::Adapter;
 use crate::error::BallastError;
 use crate::events::StrategyListed;
 use crate::seeds;
-use crate::state::{account_size, Config, Strategy, StrategyParams, ACCOUNT_VERSION};
+use crate::state::{account_size, Config, Strategy, StrategyParams, Versioned, ACCOUNT_VERSION};
 
 /// Lists one way to earn, pinning every account an adapter will ever use.
 ///
@@ -23,7 +23,10 @@ pub struct ListStrategy<'info> {
     /// Governance.
     pub governance: Signer<'info>,
     /// Names governance.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Box<Account<'info, Config>>,
     /// The strategy to create.
     #[account(

@@ -4,7 +4,7 @@ use ballast_math::BPS;
 use crate::error::BallastError;
 use crate::events::AllocationCapsSet;
 use crate::seeds;
-use crate::state::{Config, Vault};
+use crate::state::{Config, LoadKnown, Vault, Versioned};
 
 /// Changes the caps of a slot.
 ///
@@ -17,7 +17,10 @@ pub struct SetAllocationCaps<'info> {
     /// Governance or guardian.
     pub authority: Signer<'info>,
     /// Names both.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Account<'info, Config>,
     /// The vault.
     #[account(mut)]
@@ -40,7 +43,7 @@ pub(crate) fn set_allocation_caps(
     validate_cap(relative_cap_bps)?;
     let authority = ctx.accounts.authority.key();
     let is_governance = ctx.accounts.config.require_guardian(&authority)?;
-    let mut vault = ctx.accounts.vault.load_mut()?;
+    let mut vault = ctx.accounts.vault.load_known_mut()?;
     let allocation = vault.allocation_mut(index)?;
     let lowers = absolute_cap_atoms <= allocation.absolute_cap_atoms
         && relative_cap_bps <= allocation.relative_cap_bps;

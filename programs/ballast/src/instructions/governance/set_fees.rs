@@ -4,7 +4,7 @@ use ballast_math::fees::{MAX_MANAGEMENT_FEE_BPS, MAX_PERFORMANCE_FEE_BPS};
 use crate::error::BallastError;
 use crate::events::FeesSet;
 use crate::seeds;
-use crate::state::{Config, StalePolicy, Vault};
+use crate::state::{Config, LoadKnown, StalePolicy, Vault, Versioned};
 
 /// Changes a vault's fees and who receives them.
 ///
@@ -18,7 +18,10 @@ pub struct SetFees<'info> {
     /// Governance.
     pub governance: Signer<'info>,
     /// Names governance.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Account<'info, Config>,
     /// The vault.
     #[account(mut)]
@@ -41,7 +44,7 @@ pub(crate) fn set_fees(
 ) -> Result<()> {
     validate_fees(management_fee_bps, performance_fee_bps)?;
     let clock = Clock::get()?;
-    let mut vault = ctx.accounts.vault.load_mut()?;
+    let mut vault = ctx.accounts.vault.load_known_mut()?;
     let nav = vault.nav(clock.slot, clock.unix_timestamp, StalePolicy::Reject)?;
     vault.accrue_fees(&nav, clock.unix_timestamp)?;
     vault.fees_accrued_ts = clock.unix_timestamp;

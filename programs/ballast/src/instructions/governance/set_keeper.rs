@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::error::BallastError;
 use crate::events::KeeperSet;
 use crate::seeds;
-use crate::state::{Config, Vault};
+use crate::state::{Config, LoadKnown, Vault, Versioned};
 
 /// Sets who signs a vault's decisions.
 ///
@@ -15,7 +15,10 @@ pub struct SetKeeper<'info> {
     /// Governance or guardian.
     pub authority: Signer<'info>,
     /// Names both.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Account<'info, Config>,
     /// The vault.
     #[account(mut)]
@@ -27,7 +30,7 @@ pub(crate) fn set_keeper(ctx: Context<SetKeeper>, keeper: Pubkey) -> Result<()> 
     let authority = ctx.accounts.authority.key();
     let is_governance = ctx.accounts.config.require_guardian(&authority)?;
     require!(is_governance || keeper == Pubkey::default(), BallastError::GuardianMayOnlyReduce);
-    ctx.accounts.vault.load_mut()?.keeper = keeper;
+    ctx.accounts.vault.load_known_mut()?.keeper = keeper;
     emit_cpi!(KeeperSet { vault: ctx.accounts.vault.key(), authority, keeper });
     Ok(())
 }

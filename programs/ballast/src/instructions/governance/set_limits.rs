@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::error::BallastError;
 use crate::events::LimitsSet;
 use crate::seeds;
-use crate::state::{Config, Vault, VaultLimits};
+use crate::state::{Config, LoadKnown, Vault, VaultLimits, Versioned};
 
 /// Changes a vault's risk limits.
 ///
@@ -17,7 +17,10 @@ pub struct SetLimits<'info> {
     /// Governance.
     pub governance: Signer<'info>,
     /// Names governance.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Account<'info, Config>,
     /// The vault.
     #[account(mut)]
@@ -28,7 +31,7 @@ pub struct SetLimits<'info> {
 pub(crate) fn set_limits(ctx: Context<SetLimits>, limits: VaultLimits) -> Result<()> {
     limits.validate()?;
     let now = Clock::get()?.unix_timestamp;
-    let mut vault = ctx.accounts.vault.load_mut()?;
+    let mut vault = ctx.accounts.vault.load_known_mut()?;
     let old = vault.limits;
     if limits.turnover_window_secs != old.turnover_window_secs {
         vault

@@ -4,7 +4,7 @@ use anchor_spl::token_interface::Mint;
 use crate::error::BallastError;
 use crate::events::PriceGuardSet;
 use crate::seeds;
-use crate::state::{account_size, Config, PriceGuard, PriceGuardParams};
+use crate::state::{account_size, Config, LoadKnown, PriceGuard, PriceGuardParams, Versioned};
 
 /// Sets how a mint is priced: which account, which feed, and how good a price must be.
 ///
@@ -21,7 +21,10 @@ pub struct SetPriceGuard<'info> {
     /// Governance.
     pub governance: Signer<'info>,
     /// Names governance.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump, has_one = governance @ BallastError::NotGovernance,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Account<'info, Config>,
     /// The mint to price.
     pub mint: InterfaceAccount<'info, Mint>,
@@ -42,7 +45,7 @@ pub(crate) fn set_price_guard(ctx: Context<SetPriceGuard>, params: PriceGuardPar
     // A new account has no discriminator yet, and only then may it be loaded as one to initialise.
     let mut guard = match accounts.guard.load_init() {
         Ok(guard) => guard,
-        Err(_) => accounts.guard.load_mut()?,
+        Err(_) => accounts.guard.load_known_mut()?,
     };
     guard.bump = ctx.bumps.guard;
     guard.mint = accounts.mint.key();

@@ -1,8 +1,9 @@
 use anchor_lang::prelude::*;
 
+use crate::error::BallastError;
 use crate::events::ModelRevoked;
 use crate::seeds;
-use crate::state::{Config, Model};
+use crate::state::{Config, Model, Versioned};
 
 /// Stops decisions under a model from being recorded, and recorded ones from increasing anything.
 ///
@@ -15,10 +16,16 @@ pub struct RevokeModel<'info> {
     /// Governance or guardian.
     pub authority: Signer<'info>,
     /// Names both.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Account<'info, Config>,
     /// The model.
-    #[account(mut, seeds = [seeds::MODEL, &model.hash], bump = model.bump)]
+    #[account(
+        mut, seeds = [seeds::MODEL, &model.hash], bump = model.bump,
+        constraint = model.is_known() @ BallastError::UnknownVersion
+    )]
     pub model: Account<'info, Model>,
 }
 

@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::error::BallastError;
 use crate::events::PauseLevelSet;
 use crate::seeds;
-use crate::state::{pause_level, Config, Vault};
+use crate::state::{pause_level, Config, LoadKnown, Vault, Versioned};
 
 /// Sets a vault's pause level.
 ///
@@ -16,7 +16,10 @@ pub struct SetPauseLevel<'info> {
     /// Governance or guardian.
     pub authority: Signer<'info>,
     /// Names both.
-    #[account(seeds = [seeds::CONFIG], bump = config.bump)]
+    #[account(
+        seeds = [seeds::CONFIG], bump = config.bump,
+        constraint = config.is_known() @ BallastError::UnknownVersion
+    )]
     pub config: Account<'info, Config>,
     /// The vault.
     #[account(mut)]
@@ -28,7 +31,7 @@ pub(crate) fn set_pause_level(ctx: Context<SetPauseLevel>, level: u8) -> Result<
     require_gte!(pause_level::WIND_DOWN, level, BallastError::InvalidPauseLevel);
     let authority = ctx.accounts.authority.key();
     let is_governance = ctx.accounts.config.require_guardian(&authority)?;
-    let mut vault = ctx.accounts.vault.load_mut()?;
+    let mut vault = ctx.accounts.vault.load_known_mut()?;
     let before = vault.pause_level;
     require!(is_governance || level >= before, BallastError::GuardianMayOnlyReduce);
     vault.pause_level = level;

@@ -5,7 +5,7 @@ use crate::error::BallastError;
 use crate::events::DecisionRecorded;
 use crate::plan::{plan_rebalance, RebalancePlan};
 use crate::seeds;
-use crate::state::{account_size, Decision, Model, Vault, ACCOUNT_VERSION};
+use crate::state::{account_size, Decision, LoadKnown, Model, Vault, Versioned, ACCOUNT_VERSION};
 
 /// Records a decision: new target weights for a vault. Moves no funds.
 ///
@@ -22,14 +22,15 @@ pub struct Rebalance<'info> {
     #[account(mut)]
     pub keeper: Signer<'info>,
     /// The vault.
-    #[account(mut, constraint = vault.load()?.keeper == keeper.key() @ BallastError::NotKeeper)]
+    #[account(mut, constraint = vault.load_known()?.keeper == keeper.key() @ BallastError::NotKeeper)]
     pub vault: AccountLoader<'info, Vault>,
     /// The model it was made under.
+    #[account(constraint = model.is_known() @ BallastError::UnknownVersion)]
     pub model: Account<'info, Model>,
     /// The decision to create, numbered one above the vault's last.
     #[account(
         init, payer = keeper, space = account_size::<Decision>(),
-        seeds = [seeds::DECISION, vault.key().as_ref(), &vault.load()?.decision_sequence.saturating_add(1).to_le_bytes()],
+        seeds = [seeds::DECISION, vault.key().as_ref(), &vault.load_known()?.decision_sequence.saturating_add(1).to_le_bytes()],
         bump
     )]
     pub decision: AccountLoader<'info, Decision>,
@@ -46,7 +47,7 @@ pub(crate) fn rebalance(
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
     let vault_key = accounts.vault.key();
-    let mut vault = accounts.vault.load_mut()?;
+    let mut vault = accounts.vault.load_known_mut()?;
     let plan = plan_rebalance(vault_key, &vault, &accounts.model, &targets_bps, &clock)
         .map_err(|refusal| refusal.error)?;
 

@@ -7,7 +7,7 @@ use crate::error::BallastError;
 use crate::events::Deposited;
 use crate::oracle::status;
 use crate::seeds;
-use crate::state::{pause_level, Position, Profile, StalePolicy, Vault};
+use crate::state::{pause_level, LoadKnown, Position, Profile, StalePolicy, Vault, Versioned};
 
 /// Takes a person's assets for shares, if their mandate suits the vault.
 ///
@@ -23,7 +23,10 @@ pub struct Deposit<'info> {
     #[account(mut)]
     pub owner: Signer<'info>,
     /// Their mandate.
-    #[account(seeds = [seeds::PROFILE, owner.key().as_ref()], bump = profile.bump)]
+    #[account(
+        seeds = [seeds::PROFILE, owner.key().as_ref()], bump = profile.bump,
+        constraint = profile.is_known() @ BallastError::UnknownVersion
+    )]
     pub profile: Account<'info, Profile>,
     /// The vault.
     #[account(mut)]
@@ -38,13 +41,13 @@ pub struct Deposit<'info> {
     #[account(mut)]
     pub owner_tokens: UncheckedAccount<'info>,
     /// CHECK: must be the vault's idle account.
-    #[account(mut, address = vault.load()?.idle_account @ BallastError::WrongTokenAccount)]
+    #[account(mut, address = vault.load_known()?.idle_account @ BallastError::WrongTokenAccount)]
     pub idle_account: UncheckedAccount<'info>,
     /// CHECK: must be the vault's asset.
-    #[account(address = vault.load()?.asset_mint @ BallastError::WrongMint)]
+    #[account(address = vault.load_known()?.asset_mint @ BallastError::WrongMint)]
     pub asset_mint: UncheckedAccount<'info>,
     /// CHECK: must be the asset's token program.
-    #[account(address = vault.load()?.token_program @ BallastError::WrongTokenProgram)]
+    #[account(address = vault.load_known()?.token_program @ BallastError::WrongTokenProgram)]
     pub token_program: UncheckedAccount<'info>,
     /// System program.
     pub system_program: Program<'info, System>,
@@ -52,7 +55,7 @@ pub struct Deposit<'info> {
 
 impl Deposit<'_> {
     fn validate(&self, amount: u64, now_ts: i64) -> Result<()> {
-        let vault = self.vault.load()?;
+        let vault = self.vault.load_known()?;
         require!(amount > 0, BallastError::ZeroAmount);
         vault.require_below_pause(pause_level::NO_DEPOSITS)?;
         self.profile.require_suits(&vault, now_ts)?;
@@ -70,7 +73,7 @@ impl Deposit<'_> {
             to: self.idle_account.to_account_info(),
             authority: self.owner.to_account_info(),
         };
-        let decimals = self.vault.load()?.asset_decimals;
+        let decimals = self.vault.load_known()?.asset_decimals;
         transfer_checked(CpiContext::new(self.token_program.key(), transfer), amount, decimals)?;
         let received = token_amount(&self.idle_account)?.checked_sub(before);
         require!(received == Some(amount), BallastError::BalanceDeltaMismatch);
@@ -84,7 +87,7 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
     let now = clock.unix_timestamp;
     ctx.accounts.validate(amount, now)?;
     let (shares, nav_high) = {
-        let mut vault = ctx.accounts.vault.load_mut()?;
+        let mut vault = ctx.accounts.vault.load_known_mut()?;
         let nav = vault.nav(clock.slot, now, StalePolicy::Reject)?;
         vault.require_oracle_bits(status::ALL)?;
         vault.accrue_fees(&nav, now)?;
@@ -103,7 +106,7 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
 
     let (vault, owner) = (ctx.accounts.vault.key(), ctx.accounts.owner.key());
     let position = &mut ctx.accounts.position;
-    position.open(vault, owner, ctx.bumps.position);
+    position.open(vault, owner, ctx.bumps.position)?;
     position.shares = position.shares.checked_add(shares).ok_or(BallastError::MathOverflow)?;
     position.deposited_atoms = position.deposited_atoms.saturating_add(amount);
     emit_cpi!(Deposited { vault, owner, atoms: amount, shares, nav_high, slot: clock.slot });

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::events::ProfileSet;
 use crate::seeds;
-use crate::state::{Mandate, Profile, ACCOUNT_VERSION};
+use crate::state::{stamp, Mandate, Profile};
 
 /// States, or changes, a person's mandate. Money already deposited is not touched.
 ///
@@ -30,7 +30,7 @@ pub(crate) fn set_profile(ctx: Context<SetProfile>, mandate: Mandate) -> Result<
     mandate.validate(Clock::get()?.unix_timestamp)?;
     let owner = ctx.accounts.owner.key();
     let profile = &mut ctx.accounts.profile;
-    profile.version = ACCOUNT_VERSION;
+    stamp(&mut profile.version)?;
     profile.bump = ctx.bumps.profile;
     profile.owner = owner;
     profile.mandate = mandate;

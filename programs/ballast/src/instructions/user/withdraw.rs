@@ -6,7 +6,7 @@ use crate::error::BallastError;
 use crate::events::Withdrawn;
 use crate::oracle::status;
 use crate::seeds;
-use crate::state::{Nav, Position, StalePolicy, Vault, VaultSigner};
+use crate::state::{LoadKnown, Nav, Position, StalePolicy, Vault, VaultSigner, Versioned};
 
 /// Pays a person out of idle assets.
 ///
@@ -27,20 +27,21 @@ pub struct Withdraw<'info> {
     /// Their position.
     #[account(
         mut, has_one = owner @ BallastError::NotOwner,
-        seeds = [seeds::POSITION, vault.key().as_ref(), owner.key().as_ref()], bump = position.bump
+        seeds = [seeds::POSITION, vault.key().as_ref(), owner.key().as_ref()], bump = position.bump,
+        constraint = position.is_known() @ BallastError::UnknownVersion
     )]
     pub position: Account<'info, Position>,
     /// CHECK: where to pay; the token program checks its mint.
     #[account(mut)]
     pub owner_tokens: UncheckedAccount<'info>,
     /// CHECK: must be the vault's idle account.
-    #[account(mut, address = vault.load()?.idle_account @ BallastError::WrongTokenAccount)]
+    #[account(mut, address = vault.load_known()?.idle_account @ BallastError::WrongTokenAccount)]
     pub idle_account: UncheckedAccount<'info>,
     /// CHECK: must be the vault's asset.
-    #[account(address = vault.load()?.asset_mint @ BallastError::WrongMint)]
+    #[account(address = vault.load_known()?.asset_mint @ BallastError::WrongMint)]
     pub asset_mint: UncheckedAccount<'info>,
     /// CHECK: must be the asset's token program.
-    #[account(address = vault.load()?.token_program @ BallastError::WrongTokenProgram)]
+    #[account(address = vault.load_known()?.token_program @ BallastError::WrongTokenProgram)]
     pub token_program: UncheckedAccount<'info>,
 }
 
@@ -85,7 +86,7 @@ impl Payout<'_, '_> {
     pub fn pay(&self, atoms: u64) -> Result<()> {
         require_keys_neq!(*self.owner_tokens.key, *self.idle_account.key, BallastError::DuplicateAccount);
         let (signer, decimals) = {
-            let vault = self.vault.load()?;
+            let vault = self.vault.load_known()?;
             (VaultSigner::new(&vault), vault.asset_decimals)
         };
         let before = token_amount(&self.idle_account)?;
@@ -116,7 +117,7 @@ pub(crate) fn withdraw(
 ) -> Result<()> {
     let clock = Clock::get()?;
     let (atoms, nav) = {
-        let mut vault = ctx.accounts.vault.load_mut()?;
+        let mut vault = ctx.accounts.vault.load_known_mut()?;
         let (owed, nav) = price_exit(&mut vault, &ctx.accounts.position, shares, accept_stale, &clock)?;
         require_gte!(owed, min_assets_out, BallastError::MinAssetsNotMet);
         vault.idle_atoms = vault.idle_atoms.checked_sub(owed).ok_or(BallastError::InsufficientIdle)?;

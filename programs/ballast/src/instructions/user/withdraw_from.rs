@@ -1,18 +1,20 @@
 use anchor_lang::prelude::*;
+use ballast_math::mul_div::mul_div_ceil;
 
 use super::withdraw::{price_exit, Payout};
 use crate::error::BallastError;
 use crate::events::Withdrawn;
 use crate::instructions::movement::{Direction, Movement};
 use crate::seeds;
-use crate::state::{Position, Strategy, Vault};
+use crate::state::{Allocation, LoadKnown, Position, Strategy, Vault, Versioned};
 
 /// Pays a person by unwinding one venue for their own exit.
 ///
 /// Specification
 /// 1. The owner signs. No pause, flag or silent keeper stops it.
 /// 2. Priced as `withdraw` prices; the unwound slot itself must be refreshed.
-/// 3. The leaver unwinds at most the worth of their own exit.
+/// 3. The leaver unwinds at most the worth of their own exit, rounded up to a whole receipt. They are paid
+///    no more than their exit is worth: what the last receipt is worth beyond it stays with the vault as idle.
 /// 4. What unwinding loses, the leaver bears: nobody else's share price moves.
 /// 5. Balances move by exactly what the books say.
 #[event_cpi]
@@ -27,7 +29,8 @@ pub struct WithdrawFrom<'info> {
     /// Their position.
     #[account(
         mut, has_one = owner @ BallastError::NotOwner,
-        seeds = [seeds::POSITION, vault.key().as_ref(), owner.key().as_ref()], bump = position.bump
+        seeds = [seeds::POSITION, vault.key().as_ref(), owner.key().as_ref()], bump = position.bump,
+        constraint = position.is_known() @ BallastError::UnknownVersion
     )]
     pub position: Account<'info, Position>,
     /// The slot's strategy.
@@ -49,6 +52,13 @@ pub struct WithdrawFrom<'info> {
     // Then the venue's program and accounts, in the adapter's order.
 }
 
+/// What one receipt of the slot is worth, rounded up. Receipts are whole, and venues round: without idle
+/// assets, no number of receipts might be worth what is owed to the atom.
+fn receipt_atoms_ceil(allocation: &Allocation) -> Result<u64> {
+    let worth = mul_div_ceil(allocation.value_low, 1, allocation.receipts);
+    Ok(worth.ok_or(BallastError::MathOverflow)?)
+}
+
 /// See [`WithdrawFrom`].
 pub(crate) fn withdraw_from<'info>(
     ctx: Context<'info, WithdrawFrom<'info>>,
@@ -61,12 +71,13 @@ pub(crate) fn withdraw_from<'info>(
     require!(receipts > 0, BallastError::ZeroAmount);
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
-    let (owed, nav) = {
-        let mut vault = accounts.vault.load_mut()?;
+    let (receipt_atoms, (owed, nav)) = {
+        let mut vault = accounts.vault.load_known_mut()?;
         let allocation = vault.allocation(index)?;
         require!(allocation.is_fresh(clock.slot), BallastError::StaleAllocation);
         require_gte!(allocation.receipts, receipts, BallastError::InsufficientReceipts);
-        price_exit(&mut vault, &accounts.position, shares, accept_stale, &clock)?
+        let receipt_atoms = receipt_atoms_ceil(allocation)?;
+        (receipt_atoms, price_exit(&mut vault, &accounts.position, shares, accept_stale, &clock)?)
     };
 
     let movement = Movement {
@@ -83,14 +94,15 @@ pub(crate) fn withdraw_from<'info>(
     };
     let moved = movement.execute(Direction::Decrease, receipts)?;
     let unwound = moved.value_before.saturating_sub(moved.value_after);
-    require_gte!(owed, unwound, BallastError::UnwindExceedsExit);
+    let most = owed.checked_add(receipt_atoms).ok_or(BallastError::MathOverflow)?;
+    require_gte!(most, unwound, BallastError::UnwindExceedsExit);
     let loss = moved.loss();
     let atoms = owed.checked_sub(loss).ok_or(BallastError::DustAmount)?;
     require!(atoms > 0, BallastError::DustAmount);
     require_gte!(atoms, min_assets_out, BallastError::MinAssetsNotMet);
 
     {
-        let mut vault = accounts.vault.load_mut()?;
+        let mut vault = accounts.vault.load_known_mut()?;
         // A venue that paid more than its books said leaves a gain to everybody.
         let gain = moved.gross_after.saturating_sub(moved.gross_before);
         vault.book_change(0, gain, clock.unix_timestamp)?;

@@ -5,9 +5,10 @@
 //! is klend's answer when no configured source can be read.
 
 use crate::error::LendingError;
-use crate::layout::{read, read_u64, reserve as at};
+use crate::layout::reserve as at;
 use crate::market::Market;
 use crate::reserve::{Now, Reserve};
+use anchor_shape::bytes::{read, read_u64};
 use solana_program::{account_info::AccountInfo, program_error::ProgramError, pubkey, pubkey::Pubkey};
 
 /// klend's "no account here", beside the all-zero key.
@@ -100,7 +101,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::fixture::{MarketBuilder, ReserveBuilder};
-    use crate::layout::write;
+    use anchor_shape::bytes::write;
 
     const NONE: OracleAccounts =
         OracleAccounts { pyth: None, switchboard_price: None, switchboard_twap: None, scope: None };

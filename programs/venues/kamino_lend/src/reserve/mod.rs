@@ -12,8 +12,9 @@ use crate::caps::WithdrawalCap;
 use crate::curve::BorrowCurve;
 use crate::error::LendingError;
 use crate::fraction::Fraction;
-use crate::layout::{read, read_u64, read_u128, reserve as at, write};
+use crate::layout::reserve as at;
 use crate::wide::U256;
+use anchor_shape::bytes::{read, read_u64, read_u128, write};
 use solana_program::{program_error::ProgramError, pubkey::Pubkey};
 
 /// The fields of a reserve that the cToken path uses.

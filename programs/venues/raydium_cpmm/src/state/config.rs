@@ -1,8 +1,9 @@
 //! A fee configuration.
 
 use crate::curve::FeeRates;
-use crate::layout::{CONFIG_LEN, config as at, read, read_u64};
+use crate::layout::{CONFIG_LEN, config as at};
 use anchor_shape::AnchorError;
+use anchor_shape::bytes::{read, read_u64};
 use solana_program::program_error::ProgramError;
 
 /// The rates that pools with this configuration charge.

@@ -1,7 +1,8 @@
 //! The pool's own price history: a ring of time-weighted sums, written by swaps.
 
 use crate::error::CpmmError;
-use crate::layout::{observation as at, read, read_u64, write};
+use crate::layout::observation as at;
+use anchor_shape::bytes::{read, read_u64, write};
 use solana_program::program_error::ProgramError;
 
 /// Seconds an entry keeps growing before the next one is begun.

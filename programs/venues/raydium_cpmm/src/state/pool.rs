@@ -2,7 +2,8 @@
 
 use crate::curve::{CreatorFeeSide, FeeRates, Swap};
 use crate::error::CpmmError;
-use crate::layout::{pool as at, read, read_u64, status, write};
+use crate::layout::{pool as at, status};
+use anchor_shape::bytes::{read, read_u64, write};
 use solana_program::{program_error::ProgramError, pubkey::Pubkey};
 
 /// One side of a pool.

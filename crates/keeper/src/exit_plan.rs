@@ -1,7 +1,10 @@
 //! How to pay a leaver: from idle while that covers it, else by unwinding one venue after the other. Pure
-//! arithmetic on a fresh vault; one step at a time, because each changes the vault.
+//! arithmetic on a fresh vault; one step at a time, because each changes the vault. The command line and the replay
+//! leave by it.
 
-use ballast_client::state::{Nav, Vault};
+use ballast::BallastError;
+use ballast::adapters::kind;
+use ballast_client::state::{Allocation, Nav, Vault};
 use ballast_math::mul_div::{mul_div_ceil, mul_div_floor};
 use ballast_math::shares::{VIRTUAL_SHARES, to_assets_down, to_shares_up};
 
@@ -49,13 +52,25 @@ impl ExitStep {
     }
 }
 
-/// The next step for a leaver with `shares` left to give up, of a vault priced at `nav`. `is_usable` tells
-/// which slots could be refreshed.
+/// Liquidity below this is not worth a transaction while another slot has more, atoms.
+const DUST_ATOMS: u64 = 16;
+
+/// How dear it is to get out of a venue: a reserve charges nothing, a stake pool its fee, a liquidity pool a swap.
+fn dearness(slot: &Allocation) -> u8 {
+    match slot.adapter {
+        kind::KAMINO_LEND => 0,
+        kind::SPL_STAKE_POOL => 1,
+        _ => 2,
+    }
+}
+
+/// The next step for a leaver with `shares` left to give up, of a vault priced at `nav`. `most` says how many atoms
+/// a slot may pay at once, beside what its venue has: zero where it could not be refreshed.
 pub fn next_step(
     vault: &Vault,
     nav: &Nav,
     shares: u64,
-    is_usable: impl Fn(u8) -> bool,
+    most: impl Fn(u8, &Allocation) -> u64,
 ) -> Result<ExitStep, ExitError> {
     let overflow = ExitError::Overflow;
     let owed = to_assets_down(shares, nav.low, vault.total_shares).ok_or(overflow)?;
@@ -66,21 +81,26 @@ pub fn next_step(
     if owed <= idle {
         return Ok(ExitStep::Idle { shares });
     }
-    let slots = (0u8..).zip(vault.active()).filter(|(index, slot)| slot.receipts > 0 && is_usable(*index));
-    let liquid = slots.map(|(index, slot)| (slot.withdrawable.min(slot.value_low), index, slot));
-    // The most liquid slot: fewest transactions. Of equals the first, so that a plan can be repeated.
-    let best = liquid.max_by_key(|(atoms, index, _)| (*atoms, u8::MAX.saturating_sub(*index)));
-    let Some((most, index, slot)) = best.filter(|(atoms, _, _)| *atoms > 0) else {
-        return Err(ExitError::Illiquid);
-    };
-    // What is unwound must be at most what is owed, and with idle must cover it: aim between the two.
+    let slots = (0u8..).zip(vault.active()).filter(|(_, slot)| slot.receipts > 0);
+    let liquid = slots
+        .map(|(index, slot)| (slot.withdrawable.min(slot.value_low).min(most(index, slot)), index, slot))
+        .filter(|(atoms, _, _)| *atoms > 0);
+    // The cheapest kind, and of one kind the most liquid slot: fewest transactions. Of equals the first, so that a
+    // plan can be repeated.
+    let best = liquid.min_by_key(|(atoms, index, slot)| {
+        (*atoms <= DUST_ATOMS, dearness(slot), core::cmp::Reverse(*atoms), *index)
+    });
+    let Some((most, index, slot)) = best else { return Err(ExitError::Illiquid) };
+    // What is unwound must be at most what is owed, rounded up to a receipt, and with idle must cover it: aim
+    // between the two.
     let wanted = owed.saturating_sub(idle.checked_div(2).unwrap_or(0)).min(most);
-    let receipts =
-        mul_div_floor(slot.receipts, wanted, slot.value_low).ok_or(overflow)?.clamp(1, slot.receipts);
+    let rounded = if wanted < most { mul_div_ceil } else { mul_div_floor };
+    let receipts = rounded(slot.receipts, wanted, slot.value_low).ok_or(overflow)?.clamp(1, slot.receipts);
     let kept = slot.receipts.saturating_sub(receipts);
     let stays = mul_div_floor(slot.value_low, kept, slot.receipts).ok_or(overflow)?;
     let unwound = slot.value_low.saturating_sub(stays);
-    let covered = unwound.saturating_add(idle) >= owed && unwound <= owed;
+    let receipt_atoms = mul_div_ceil(slot.value_low, 1, slot.receipts).ok_or(overflow)?;
+    let covered = unwound.saturating_add(idle) >= owed && unwound <= owed.saturating_add(receipt_atoms);
     if covered {
         return Ok(ExitStep::Unwind { index, receipts, shares });
     }
@@ -90,22 +110,25 @@ pub fn next_step(
     Ok(ExitStep::Unwind { index, receipts, shares: part_shares })
 }
 
-/// The same unwinding for a few atoms' worth of shares less or more: without idle assets, what is unwound must
-/// meet what is owed to the atom, which rounding at the venue may miss.
+/// The same unwinding for a receipt or an atom's worth of shares more or less: without idle assets, what is unwound
+/// must cover what is owed by less than a receipt, and a venue may round by an atom more than is foreseen.
 pub fn nearby(step: ExitStep) -> Vec<ExitStep> {
     let ExitStep::Unwind { index, receipts, shares } = step else { return Vec::new() };
-    let atom = VIRTUAL_SHARES;
-    let by = |atoms: u64| atoms.saturating_mul(atom);
     [
-        shares.saturating_sub(by(1)),
-        shares.saturating_add(by(1)),
-        shares.saturating_sub(by(2)),
-        shares.saturating_add(by(2)),
+        (receipts.saturating_add(1), shares),
+        (receipts.saturating_sub(1), shares),
+        (receipts, shares.saturating_sub(VIRTUAL_SHARES)),
+        (receipts, shares.saturating_add(VIRTUAL_SHARES)),
     ]
     .into_iter()
-    .filter(|shares| *shares > 0)
-    .map(|shares| ExitStep::Unwind { index, receipts, shares })
+    .filter(|(receipts, shares)| *receipts > 0 && *shares > 0)
+    .map(|(receipts, shares)| ExitStep::Unwind { index, receipts, shares })
     .collect()
+}
+
+/// Whether a refusal with this code is one that [`nearby`] may get around.
+pub fn is_near_miss(code: u32) -> bool {
+    [BallastError::UnwindExceedsExit, BallastError::InsufficientIdle].map(u32::from).contains(&code)
 }
 
 /// Shares to give up for about `atoms`: as many as pay that much now, at most `held`.
@@ -122,7 +145,6 @@ pub fn at_least(quote: u64, slippage_bps: u16) -> u64 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use ballast_client::state::Allocation;
     use bytemuck::Zeroable;
     use proptest::prelude::*;
 
@@ -149,25 +171,49 @@ mod tests {
     #[test]
     fn idle_pays_first() {
         let (vault, nav) = vault(1_000, &[(9_000, 9_000)]);
-        let step = next_step(&vault, &nav, 1_000_000, |_| true);
+        let step = next_step(&vault, &nav, 1_000_000, |_, _| u64::MAX);
         assert_eq!(step, Ok(ExitStep::Idle { shares: 1_000_000 }));
-        assert_eq!(next_step(&vault, &nav, 1, |_| true), Err(ExitError::Dust(1)));
+        assert_eq!(next_step(&vault, &nav, 1, |_, _| u64::MAX), Err(ExitError::Dust(1)));
     }
 
     #[test]
     fn the_most_liquid_venue_pays_next() {
         let (vault, nav) = vault(1_000, &[(4_000, 100), (3_000, 3_000), (3_000, 3_000)]);
-        let step = next_step(&vault, &nav, 2_000_000, |_| true);
+        let step = next_step(&vault, &nav, 2_000_000, |_, _| u64::MAX);
         assert_eq!(step, Ok(ExitStep::Unwind { index: 1, receipts: 1_500, shares: 2_000_000 }));
-        let step = next_step(&vault, &nav, 2_000_000, |index| index != 1);
+        let step = next_step(&vault, &nav, 2_000_000, |index, _| if index == 1 { 0 } else { u64::MAX });
         assert_eq!(step, Ok(ExitStep::Unwind { index: 2, receipts: 1_500, shares: 2_000_000 }));
-        assert_eq!(next_step(&vault, &nav, 2_000_000, |_| false), Err(ExitError::Illiquid));
+        assert_eq!(next_step(&vault, &nav, 2_000_000, |_, _| 0), Err(ExitError::Illiquid));
+    }
+
+    #[test]
+    fn a_reserve_pays_before_a_pool_and_dust_last() {
+        let (mut vault, nav) = vault(1_000, &[(4_000, 4_000), (3_000, 3_000), (2_000, 10)]);
+        vault.allocations[0].adapter = kind::RAYDIUM_CPMM;
+        let step = next_step(&vault, &nav, 2_000_000, |_, _| u64::MAX);
+        assert_eq!(step, Ok(ExitStep::Unwind { index: 1, receipts: 1_500, shares: 2_000_000 }));
+        let step = next_step(&vault, &nav, 2_000_000, |index, _| if index == 1 { 0 } else { 700 });
+        assert_eq!(step, Ok(ExitStep::Unwind { index: 0, receipts: 700, shares: 1_200_000 }));
+    }
+
+    #[test]
+    fn without_idle_the_last_receipt_is_rounded_up() {
+        let (mut vault, nav) = vault(0, &[(9_000, 9_000)]);
+        // A receipt is worth three atoms: 1,000 atoms are owed, 334 receipts give 1,002.
+        vault.allocations[0].receipts = 3_000;
+        let step = next_step(&vault, &nav, 1_000_000, |_, _| u64::MAX);
+        assert_eq!(step, Ok(ExitStep::Unwind { index: 0, receipts: 334, shares: 1_000_000 }));
+        let around = nearby(step.unwrap());
+        assert_eq!(around.len(), 4);
+        assert!(around.contains(&ExitStep::Unwind { index: 0, receipts: 335, shares: 1_000_000 }));
+        assert!(is_near_miss(BallastError::InsufficientIdle.into()));
+        assert!(!is_near_miss(BallastError::Paused.into()));
     }
 
     #[test]
     fn an_exit_larger_than_a_venue_goes_in_parts() {
         let (vault, nav) = vault(1_000, &[(4_000, 2_000), (3_000, 1_000)]);
-        let step = next_step(&vault, &nav, 6_000_000, |_| true).unwrap();
+        let step = next_step(&vault, &nav, 6_000_000, |_, _| u64::MAX).unwrap();
         assert_eq!(step, ExitStep::Unwind { index: 0, receipts: 2_000, shares: 2_500_000 });
     }
 
@@ -180,11 +226,11 @@ mod tests {
     }
 
     proptest! {
-        /// Every step is one that the program accepts: what is unwound is at most what is owed, and with
-        /// idle covers it; and repeating steps empties the position or finds everything illiquid.
+        /// Every step is one that the program accepts: what is unwound is at most a receipt above what is owed, and
+        /// with idle covers it; and repeating steps empties the position or finds everything illiquid.
         #[test]
         fn steps_lead_to_the_end(
-            idle in 2u64..1 << 30,
+            idle in 0u64..1 << 30,
             slots in prop::collection::vec((1u64..1 << 30, 0u64..1 << 30), 0..8),
             share in 1u64..=1_000,
         ) {
@@ -194,7 +240,7 @@ mod tests {
                 if left == 0 || to_assets_down(left, nav.low, vault.total_shares).unwrap() == 0 {
                     return Ok(());
                 }
-                let step = match next_step(&vault, &nav, left, |_| true) {
+                let step = match next_step(&vault, &nav, left, |_, _| u64::MAX) {
                     Ok(step) => step,
                     Err(ExitError::Illiquid) => return Ok(()),
                     Err(error) => return Err(TestCaseError::fail(error.to_string())),
@@ -204,7 +250,7 @@ mod tests {
                     let slot = &mut vault.allocations[usize::from(index)];
                     // One receipt is one atom here.
                     prop_assert!(receipts <= slot.withdrawable && receipts <= slot.receipts);
-                    prop_assert!(receipts <= owed, "unwound {} owed {}", receipts, owed);
+                    prop_assert!(receipts <= owed + 1, "unwound {} owed {}", receipts, owed);
                     slot.receipts -= receipts;
                     slot.value_low -= receipts;
                     slot.withdrawable -= receipts;
