@@ -43,7 +43,10 @@ fn cvar(criterion: &mut Criterion) {
         let scenarios = scenarios(count);
         let problem = problem(&scenarios);
         let found = solve(&problem).unwrap();
-        println!("{count} scenarios: {} tails, gap {:.1e}, CVaR {:.9}", found.iterations, found.gap, found.objective_value);
+        println!(
+            "{count} scenarios: {} tails, gap {:.1e}, CVaR {:.9}",
+            found.iterations, found.gap, found.objective_value
+        );
         group.bench_with_input(BenchmarkId::new("cutting_planes", count), &problem, |b, problem| {
             b.iter(|| solve(black_box(problem)).unwrap());
         });
@@ -56,9 +59,13 @@ fn cvar(criterion: &mut Criterion) {
         let (_, value) = full_least_cvar(&scenarios, 0.95, wanted).unwrap();
         let ours = solve(&problem).unwrap().objective_value;
         assert!((ours - value).abs() <= 1e-7 * value.abs(), "{ours} is not {value}");
-        group.bench_with_input(BenchmarkId::new("full_programme_clarabel", count), &scenarios, |b, scenarios| {
-            b.iter(|| full_least_cvar(black_box(scenarios), 0.95, wanted).unwrap());
-        });
+        group.bench_with_input(
+            BenchmarkId::new("full_programme_clarabel", count),
+            &scenarios,
+            |b, scenarios| {
+                b.iter(|| full_least_cvar(black_box(scenarios), 0.95, wanted).unwrap());
+            },
+        );
     }
     group.finish();
 }

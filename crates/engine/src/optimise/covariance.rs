@@ -43,7 +43,9 @@ impl Covariance {
                 if !value.is_finite() {
                     return wrong(format!("row {}, column {} is {value}", row + 1, column + 1));
                 }
-                for place in if full { [row * size + column; 2] } else { [row * size + column, column * size + row] } {
+                for place in
+                    if full { [row * size + column; 2] } else { [row * size + column, column * size + row] }
+                {
                     if let Some(slot) = values.get_mut(place) {
                         *slot = *value;
                     }
@@ -91,14 +93,22 @@ impl Covariance {
         let wrong = |problem: String| Err(OptimiseError::Input(format!("covariance: {problem}")));
         for row in 0..self.size {
             if self.at(row, row) < 0.0 {
-                return wrong(format!("row {}, column {}: the variance {} is negative", row + 1, row + 1, self.at(row, row)));
+                return wrong(format!(
+                    "row {}, column {}: the variance {} is negative",
+                    row + 1,
+                    row + 1,
+                    self.at(row, row)
+                ));
             }
             for column in 0..row {
                 let (a, b) = (self.at(row, column), self.at(column, row));
                 if (a - b).abs() > SYMMETRY * a.abs().max(b.abs()) {
                     return wrong(format!(
                         "not symmetric: row {}, column {} is {a} but row {}, column {} is {b}",
-                        row + 1, column + 1, column + 1, row + 1
+                        row + 1,
+                        column + 1,
+                        column + 1,
+                        row + 1
                     ));
                 }
             }

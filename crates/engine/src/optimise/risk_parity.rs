@@ -33,14 +33,20 @@ pub fn risk_parity(covariance: &Covariance, budgets: Option<&[f64]>) -> Result<R
     let equal = vec![1.0 / size as f64; size];
     let budgets = budgets.unwrap_or(&equal);
     if budgets.len() != size {
-        return Err(OptimiseError::Input(format!("risk budgets: {} entries for {size} assets", budgets.len())));
+        return Err(OptimiseError::Input(format!(
+            "risk budgets: {} entries for {size} assets",
+            budgets.len()
+        )));
     }
     let sum: f64 = budgets.iter().sum();
     if !budgets.iter().all(|budget| *budget > 0.0) || (sum - 1.0).abs() > 1e-9 {
-        return Err(OptimiseError::Input(format!("risk budgets: not all positive with a sum of one (sum {sum})")));
+        return Err(OptimiseError::Input(format!(
+            "risk budgets: not all positive with a sum of one (sum {sum})"
+        )));
     }
     let correlation = DMatrix::from_fn(size, size, |row, column| {
-        let product = deviations.get(row).copied().unwrap_or(1.0) * deviations.get(column).copied().unwrap_or(1.0);
+        let product =
+            deviations.get(row).copied().unwrap_or(1.0) * deviations.get(column).copied().unwrap_or(1.0);
         covariance.at(row, column) / product
     });
     let budget = DVector::from_column_slice(budgets);
@@ -100,7 +106,8 @@ mod tests {
     #[test]
     fn reproduces_the_four_assets_of_maillard_roncalli_teiletche() {
         let deviations = [0.1, 0.2, 0.3, 0.4];
-        let correlation = [[1.0, 0.8, 0.0, 0.0], [0.8, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -0.5], [0.0, 0.0, -0.5, 1.0]];
+        let correlation =
+            [[1.0, 0.8, 0.0, 0.0], [0.8, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -0.5], [0.0, 0.0, -0.5, 1.0]];
         let rows: Vec<Vec<f64>> = (0..4)
             .map(|i| (0..4).map(|j| correlation[i][j] * deviations[i] * deviations[j]).collect())
             .collect();

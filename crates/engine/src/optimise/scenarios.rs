@@ -13,6 +13,7 @@ pub struct Scenarios {
     columns: Vec<Vec<f64>>,
     probabilities: Option<Vec<f64>>,
     means: Vec<f64>,
+    largest: f64,
 }
 
 /// The loss tail of a portfolio over scenarios (Rockafellar & Uryasev 2002).
@@ -32,12 +33,19 @@ impl Scenarios {
         let wrong = |problem: String| Err(OptimiseError::Input(problem));
         let width = rows.first().map_or(0, Vec::len);
         if rows.len() < 2 || width == 0 {
-            return wrong(format!("scenarios: {} rows of {width} columns; two rows and one column are the least", rows.len()));
+            return wrong(format!(
+                "scenarios: {} rows of {width} columns; two rows and one column are the least",
+                rows.len()
+            ));
         }
         let mut columns = vec![Vec::with_capacity(rows.len()); width];
         for (index, row) in rows.iter().enumerate() {
             if row.len() != width {
-                return wrong(format!("scenarios: row {} has {} columns, row 1 has {width}", index + 1, row.len()));
+                return wrong(format!(
+                    "scenarios: row {} has {} columns, row 1 has {width}",
+                    index + 1,
+                    row.len()
+                ));
             }
             for (asset, (column, value)) in columns.iter_mut().zip(row).enumerate() {
                 if !value.is_finite() {
@@ -46,7 +54,8 @@ impl Scenarios {
                 if *value < -1.0 {
                     return wrong(format!(
                         "scenarios: row {}, column {}: a return of {value} loses more than everything; returns are fractions, 0.01 is 1%",
-                        index + 1, asset + 1
+                        index + 1,
+                        asset + 1
                     ));
                 }
                 column.push(*value);
@@ -65,7 +74,10 @@ impl Scenarios {
         }
         for (asset, column) in columns.iter().enumerate() {
             if column.len() != count || !column.iter().all(|value| value.is_finite()) {
-                return Err(OptimiseError::Input(format!("scenarios: column {} is short or not finite", asset + 1)));
+                return Err(OptimiseError::Input(format!(
+                    "scenarios: column {} is short or not finite",
+                    asset + 1
+                )));
             }
         }
         Ok(Self::with_means(columns, None))
@@ -74,7 +86,8 @@ impl Scenarios {
     fn with_means(columns: Vec<Vec<f64>>, probabilities: Option<Vec<f64>>) -> Self {
         let count = columns.first().map_or(0, Vec::len);
         let means = columns.iter().map(|column| weighted_mean(column, probabilities.as_deref())).collect();
-        Self { count, columns, probabilities, means }
+        let largest = columns.iter().flatten().fold(0.0_f64, |most, value| most.max(value.abs()));
+        Self { count, columns, probabilities, means, largest }
     }
 
     /// Number of scenarios.
@@ -95,6 +108,11 @@ impl Scenarios {
     /// Probability of each scenario; none when all are alike.
     pub fn probabilities(&self) -> Option<&[f64]> {
         self.probabilities.as_deref()
+    }
+
+    /// Largest return of any asset in any scenario, without its sign.
+    pub fn largest(&self) -> f64 {
+        self.largest
     }
 
     /// Mean return of each asset.
@@ -122,7 +140,13 @@ impl Scenarios {
     }
 
     fn losses_into(&self, weights: &[f64], losses: &mut [f64]) {
-        let held: Vec<(&[f64], f64)> = self.columns.iter().map(Vec::as_slice).zip(weights.iter().copied()).filter(|(_, w)| *w != 0.0).collect();
+        let held: Vec<(&[f64], f64)> = self
+            .columns
+            .iter()
+            .map(Vec::as_slice)
+            .zip(weights.iter().copied())
+            .filter(|(_, w)| *w != 0.0)
+            .collect();
         for (block, losses) in losses.chunks_mut(BLOCK).enumerate() {
             losses.fill(0.0);
             let first = block * BLOCK;
@@ -140,7 +164,9 @@ fn normalised(given: &[f64], count: usize) -> Result<Vec<f64>, OptimiseError> {
     if given.len() != count {
         return Err(OptimiseError::Input(format!("probabilities: {} for {count} scenarios", given.len())));
     }
-    if let Some((row, value)) = given.iter().enumerate().find(|(_, value)| !(value.is_finite() && **value >= 0.0)) {
+    if let Some((row, value)) =
+        given.iter().enumerate().find(|(_, value)| !(value.is_finite() && **value >= 0.0))
+    {
         return Err(OptimiseError::Input(format!("probabilities: entry {} is {value}", row + 1)));
     }
     let sum: f64 = given.iter().sum();
@@ -204,7 +230,11 @@ impl<'a> TailFinder<'a> {
             }
         }
         let slope = self.scenarios.columns.iter().map(|column| {
-            let sum: f64 = self.members.iter().map(|(row, weight)| weight * column.get(*row).copied().unwrap_or(0.0)).sum();
+            let sum: f64 = self
+                .members
+                .iter()
+                .map(|(row, weight)| weight * column.get(*row).copied().unwrap_or(0.0))
+                .sum();
             -sum / mass
         });
         Tail { var, cvar: cvar / mass, slope: slope.collect() }
@@ -240,7 +270,9 @@ impl<'a> TailFinder<'a> {
     fn weighted_threshold(&mut self, mass: f64) -> f64 {
         self.scratch.clear();
         let probabilities = self.scenarios.probabilities().unwrap_or(&[]);
-        self.scratch.extend(self.losses.iter().copied().zip(probabilities.iter().copied()).filter(|pair| pair.1 > 0.0));
+        self.scratch.extend(
+            self.losses.iter().copied().zip(probabilities.iter().copied()).filter(|pair| pair.1 > 0.0),
+        );
         let (mut low, mut high) = (0, self.scratch.len());
         let mut beyond = 0.0;
         // Invariant: what lies before `low` is worse than the answer and has mass `beyond`; the answer is in low..high.

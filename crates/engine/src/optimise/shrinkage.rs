@@ -45,14 +45,22 @@ pub fn ledoit_wolf(columns: &[&[f64]], target: ShrinkageTarget) -> Result<Shrunk
         })
         .collect();
     let size = columns.len();
-    let sample: Vec<f64> =
-        centred.iter().flat_map(|a| centred.iter().map(|b| fast_dot(a, b) / count).collect::<Vec<f64>>()).collect();
+    let sample: Vec<f64> = centred
+        .iter()
+        .flat_map(|a| centred.iter().map(|b| fast_dot(a, b) / count).collect::<Vec<f64>>())
+        .collect();
     let sample = Covariance::from_trusted(size, sample);
     let (shrinkage, goal) = match target {
         ShrinkageTarget::Identity => toward_identity(&centred, &sample, count),
         ShrinkageTarget::ConstantCorrelation => toward_constant_correlation(&centred, &sample, count)?,
     };
-    let mixed = sample.rows().concat().iter().zip(&goal).map(|(s, t)| (1.0 - shrinkage) * s + shrinkage * t).collect();
+    let mixed = sample
+        .rows()
+        .concat()
+        .iter()
+        .zip(&goal)
+        .map(|(s, t)| (1.0 - shrinkage) * s + shrinkage * t)
+        .collect();
     Ok(Shrunk { shrinkage, covariance: Covariance::from_trusted(size, mixed) })
 }
 
@@ -112,7 +120,8 @@ fn toward_constant_correlation(
             }
             // Covariance of the estimate of a's variance with that of the entry.
             let variance = left * left;
-            let theta = a.iter().zip(b).map(|(a, b)| (a * a - variance) * (a * b - entry)).sum::<f64>() / count;
+            let theta =
+                a.iter().zip(b).map(|(a, b)| (a * a - variance) * (a * b - entry)).sum::<f64>() / count;
             rho += mean_correlation * right / left * theta;
         }
     }
@@ -170,8 +179,12 @@ pub(crate) mod tests {
         assert!(found.shrinkage > 0.0 && found.shrinkage <= 1.0);
         let spread = |c: &Covariance| {
             let d = c.deviations();
-            let all: Vec<f64> = (0..8).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| c.at(i, j) / d[i] / d[j]).collect();
-            all.iter().copied().fold(f64::NEG_INFINITY, f64::max) - all.iter().copied().fold(f64::INFINITY, f64::min)
+            let all: Vec<f64> = (0..8)
+                .flat_map(|i| (0..i).map(move |j| (i, j)))
+                .map(|(i, j)| c.at(i, j) / d[i] / d[j])
+                .collect();
+            all.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+                - all.iter().copied().fold(f64::INFINITY, f64::min)
         };
         let columns: Vec<Vec<f64>> = recipe(250, 8).iter().map(|column| column[..40].to_vec()).collect();
         let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();

@@ -52,19 +52,7 @@ impl Simplex {
         let (reduced, nonbasis) = (cost.clone(), (0..columns).collect());
         let (rows, table, basis) = (Vec::new(), Vec::new(), Vec::new());
         let (pivots, since_refactor) = (0, 0);
-        Self {
-            cost,
-            lower,
-            upper,
-            rows,
-            table,
-            reduced,
-            basis,
-            nonbasis,
-            at_upper,
-            pivots,
-            since_refactor,
-        }
+        Self { cost, lower, upper, rows, table, reduced, basis, nonbasis, at_upper, pivots, since_refactor }
     }
 
     /// Adds lower <= coefficients · x <= upper (either may be infinite), one coefficient a column.
@@ -73,8 +61,11 @@ impl Simplex {
         let largest = coefficients.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
         let scale = if largest > 0.0 { 1.0 / largest } else { 1.0 };
         let coefficients: Vec<f64> = coefficients.iter().map(|value| value * scale).collect();
-        let mut line: Vec<f64> =
-            self.nonbasis.iter().map(|variable| coefficients.get(*variable).copied().unwrap_or(0.0)).collect();
+        let mut line: Vec<f64> = self
+            .nonbasis
+            .iter()
+            .map(|variable| coefficients.get(*variable).copied().unwrap_or(0.0))
+            .collect();
         for (basic, expression) in self.basis.iter().zip(&self.table) {
             let factor = coefficients.get(*basic).copied().unwrap_or(0.0);
             if factor != 0.0 {
@@ -187,9 +178,11 @@ impl Simplex {
             } else {
                 continue;
             };
-            let better = found.is_none_or(|(_, most, variable)| {
-                if careful { *basic < variable } else { short.abs() > most.abs() }
-            });
+            let better = found.is_none_or(
+                |(_, most, variable)| {
+                    if careful { *basic < variable } else { short.abs() > most.abs() }
+                },
+            );
             if better {
                 found = Some((line, short, *basic));
             }
@@ -272,11 +265,11 @@ impl Simplex {
     /// Builds the dictionary of the present basis anew from the rows as given, largest pivots first.
     fn refactor(&mut self) -> Result<(), LpError> {
         let columns = self.cost.len();
-        let keep: Vec<(usize, bool)> = self.nonbasis.iter().copied().zip(self.at_upper.iter().copied()).collect();
+        let keep: Vec<(usize, bool)> =
+            self.nonbasis.iter().copied().zip(self.at_upper.iter().copied()).collect();
         let mut wanted: Vec<usize> = self.basis.iter().copied().filter(|v| *v < columns).collect();
         wanted.sort_unstable();
-        let mut leaving: Vec<usize> =
-            keep.iter().filter_map(|(v, _)| v.checked_sub(columns)).collect();
+        let mut leaving: Vec<usize> = keep.iter().filter_map(|(v, _)| v.checked_sub(columns)).collect();
         leaving.sort_unstable();
         self.table = self.rows.iter().map(|row| row.coefficients.clone()).collect();
         self.reduced.clone_from(&self.cost);
@@ -288,7 +281,8 @@ impl Simplex {
             let mut largest = (0.0_f64, 0, 0);
             for (at_row, row) in leaving.iter().enumerate() {
                 for (at_column, column) in wanted.iter().enumerate() {
-                    let size = self.table.get(*row).and_then(|line| line.get(*column)).map_or(0.0, |v| v.abs());
+                    let size =
+                        self.table.get(*row).and_then(|line| line.get(*column)).map_or(0.0, |v| v.abs());
                     if size > largest.0 {
                         largest = (size, at_row, at_column);
                     }
@@ -306,11 +300,18 @@ impl Simplex {
         }
         // A basis that is rebuilt may show reduced costs of the wrong sign by rounding: the bound follows the sign.
         for column in 0..columns {
-            let (Some(reduced), Some(variable)) = (self.reduced.get(column), self.nonbasis.get(column)) else {
+            let (Some(reduced), Some(variable)) = (self.reduced.get(column), self.nonbasis.get(column))
+            else {
                 continue;
             };
             let (lower, upper) = self.bounds(*variable);
-            let side = if *reduced > 1e-12 { Some(false) } else if *reduced < -1e-12 { Some(true) } else { None };
+            let side = if *reduced > 1e-12 {
+                Some(false)
+            } else if *reduced < -1e-12 {
+                Some(true)
+            } else {
+                None
+            };
             let finite = |up: bool| if up { upper.is_finite() } else { lower.is_finite() };
             if let (Some(up), Some(side)) = (self.at_upper.get_mut(column), side)
                 && finite(side)

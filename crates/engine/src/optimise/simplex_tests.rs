@@ -1,7 +1,12 @@
 use super::*;
 use proptest::prelude::*;
 
-fn solved(cost: &[f64], lower: &[f64], upper: &[f64], rows: &[(Vec<f64>, f64, f64)]) -> Result<Simplex, LpError> {
+fn solved(
+    cost: &[f64],
+    lower: &[f64],
+    upper: &[f64],
+    rows: &[(Vec<f64>, f64, f64)],
+) -> Result<Simplex, LpError> {
     let mut lp = Simplex::new(cost.to_vec(), lower.to_vec(), upper.to_vec());
     for (coefficients, low, high) in rows {
         lp.add_row(coefficients, *low, *high);

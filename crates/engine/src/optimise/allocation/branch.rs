@@ -38,7 +38,9 @@ impl Allowed {
         let below = self.now.checked_sub(self.down.max(1)).map(|top| (range.0, top.min(range.1)));
         let above = (self.now.saturating_add(self.up.max(1)).max(range.0), range.1);
         let own = (self.now.max(range.0), self.now.min(range.1));
-        Some([below, Some(own), Some(above)].into_iter().flatten().filter(|(low, high)| low <= high).collect())
+        Some(
+            [below, Some(own), Some(above)].into_iter().flatten().filter(|(low, high)| low <= high).collect(),
+        )
     }
 }
 
@@ -74,7 +76,11 @@ pub fn solve(problem: &AllocationProblem) -> Result<Allocation, OptimiseError> {
         return Err(OptimiseError::NotSolved(format!("the weights found break the {breach} limit")));
     }
     let sum: u16 = weights.iter().sum();
-    let active = problem.slack(&weights).into_iter().filter(|(_, left)| *left == 0).map(|(limit, _)| limit.to_string());
+    let active = problem
+        .slack(&weights)
+        .into_iter()
+        .filter(|(_, left)| *left == 0)
+        .map(|(limit, _)| limit.to_string());
     Ok(Allocation {
         income: problem.income(&weights),
         income_now: problem.income(&problem.current()),
@@ -108,15 +114,21 @@ fn ranges(allowed: &[Allowed]) -> Vec<Range> {
 
 /// The weights inside the limits that are nearest to the present ones by the sum of changes, frozen slots last; only
 /// reductions.
-fn repaired(problem: &AllocationProblem, allowed: &[Allowed], tails: &mut Vec<Vec<f64>>) -> Result<Option<Vec<u16>>, OptimiseError> {
+fn repaired(
+    problem: &AllocationProblem,
+    allowed: &[Allowed],
+    tails: &mut Vec<Vec<f64>>,
+) -> Result<Option<Vec<u16>>, OptimiseError> {
     // A basis point of a frozen slot counts for many of the others.
     let near = |slot: usize, weight: f64| {
         problem.slots.get(slot).map_or(0.0, |slot| {
             (weight - f64::from(slot.current_bps)).abs() * if slot.frozen { -1_000.0 } else { -1.0 }
         })
     };
-    let down: Vec<Range> =
-        allowed.iter().map(|allowed| (allowed.least, allowed.most.min(allowed.now).max(allowed.least))).collect();
+    let down: Vec<Range> = allowed
+        .iter()
+        .map(|allowed| (allowed.least, allowed.most.min(allowed.now).max(allowed.least)))
+        .collect();
     let found = relax(problem, &near, &down, tails)?;
     Ok(found.map(|found| rounded(&found.weights)).filter(|weights| problem.breach(weights).is_none()))
 }
@@ -157,7 +169,10 @@ fn search(
             }
         }
         open.retain(|node| node.relaxed.bound > best.0 + GAP);
-        let top = open.iter().enumerate().max_by(|a, b| a.1.relaxed.bound.total_cmp(&b.1.relaxed.bound).then(b.0.cmp(&a.0)));
+        let top = open
+            .iter()
+            .enumerate()
+            .max_by(|a, b| a.1.relaxed.bound.total_cmp(&b.1.relaxed.bound).then(b.0.cmp(&a.0)));
         let Some(index) = top.map(|(index, _)| index) else {
             return Ok((best.1, best.0 + GAP, nodes));
         };

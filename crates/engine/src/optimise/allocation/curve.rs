@@ -18,7 +18,10 @@ impl IncomeCurve {
         }
         let pairs = points.iter().zip(points.iter().skip(1));
         if let Some(at) = pairs.clone().position(|(left, right)| right.0 <= left.0) {
-            return Err(OptimiseError::Input(format!("income curve: the weight of point {} does not rise", at + 2)));
+            return Err(OptimiseError::Input(format!(
+                "income curve: the weight of point {} does not rise",
+                at + 2
+            )));
         }
         Ok(Self { points })
     }

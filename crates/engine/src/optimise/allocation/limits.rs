@@ -30,10 +30,14 @@ impl AllocationProblem {
         let sum: i64 = weights.iter().copied().map(i64::from).sum();
         let mut all = vec![(AllocationBreach::IdleBuffer, whole - i64::from(self.idle_min_bps) - sum)];
         for (slot, weight) in self.slots.iter().zip(weights) {
-            all.push((AllocationBreach::Cap(slot.name.clone()), i64::from(slot.cap_bps) - i64::from(*weight)));
+            all.push((
+                AllocationBreach::Cap(slot.name.clone()),
+                i64::from(slot.cap_bps) - i64::from(*weight),
+            ));
         }
         for factor in &self.factors {
-            let held = factor.members.iter().filter_map(|member| weights.get(*member)).copied().map(i64::from);
+            let held =
+                factor.members.iter().filter_map(|member| weights.get(*member)).copied().map(i64::from);
             let left = i64::from(factor.cap_bps) - held.sum::<i64>();
             all.push((AllocationBreach::Factor(factor.name.clone()), left));
         }
@@ -44,7 +48,8 @@ impl AllocationProblem {
         }
         if self.liquidity_min_bps > 0 {
             let slots = self.slots.iter().zip(weights);
-            let paid: i64 = slots.map(|(slot, weight)| i64::from(*weight) * floor_bps(slot.withdrawable_fraction)).sum();
+            let paid: i64 =
+                slots.map(|(slot, weight)| i64::from(*weight) * floor_bps(slot.withdrawable_fraction)).sum();
             let left = paid + (whole - sum) * whole - i64::from(self.liquidity_min_bps) * whole;
             all.push((AllocationBreach::Liquidity, left.div_euclid(whole)));
         }
@@ -91,7 +96,9 @@ impl ScenarioLosses {
             .losses_bps
             .iter()
             .enumerate()
-            .map(|(row, losses)| (losses.iter().zip(weights).map(|(loss, w)| f64::from(*loss) * w).sum(), row))
+            .map(|(row, losses)| {
+                (losses.iter().zip(weights).map(|(loss, w)| f64::from(*loss) * w).sum(), row)
+            })
             .collect();
         let last = self.worst_k.clamp(1, losses.len().max(1)) - 1;
         if last < losses.len() {
@@ -104,7 +111,8 @@ impl ScenarioLosses {
                 *sum += f64::from(*loss) / count;
             }
         }
-        let value = mean.iter().zip(weights).map(|(mean, weight)| mean * weight).sum::<f64>() / f64::from(WHOLE);
+        let value =
+            mean.iter().zip(weights).map(|(mean, weight)| mean * weight).sum::<f64>() / f64::from(WHOLE);
         (mean, value)
     }
 }

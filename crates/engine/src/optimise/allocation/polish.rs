@@ -31,11 +31,14 @@ pub fn polish(problem: &AllocationProblem, allowed: &[Allowed], mut weights: Vec
                 if let Some(weight) = to.and_then(|to| shifted.get_mut(to)) {
                     *weight = weight.saturating_add(taken);
                 }
-                if taken == 0 || !allowed.iter().zip(&shifted).all(|(allowed, weight)| allowed.holds(*weight)) {
+                if taken == 0 || !allowed.iter().zip(&shifted).all(|(allowed, weight)| allowed.holds(*weight))
+                {
                     continue;
                 }
                 let found = problem.net(&shifted);
-                if found > best.as_ref().map_or(value + LEAST_GAIN, |(most, _)| *most) && problem.breach(&shifted).is_none() {
+                if found > best.as_ref().map_or(value + LEAST_GAIN, |(most, _)| *most)
+                    && problem.breach(&shifted).is_none()
+                {
                     best = Some((found, shifted));
                 }
             }

@@ -120,11 +120,17 @@ impl AllocationProblem {
             if slot.cap_bps > WHOLE || slot.income.most() < slot.cap_bps.max(slot.current_bps) {
                 return wrong(format!(
                     "{}: its income is known up to {} bps, its cap is {} and its weight {}",
-                    slot.name, slot.income.most(), slot.cap_bps, slot.current_bps
+                    slot.name,
+                    slot.income.most(),
+                    slot.cap_bps,
+                    slot.current_bps
                 ));
             }
             if !(0.0..=1.0).contains(&slot.move_cost) || !(0.0..=1.0).contains(&slot.withdrawable_fraction) {
-                return wrong(format!("{}: move cost and withdrawable share are fractions from 0 to 1", slot.name));
+                return wrong(format!(
+                    "{}: move cost and withdrawable share are fractions from 0 to 1",
+                    slot.name
+                ));
             }
         }
         if sum > u32::from(WHOLE) {
@@ -137,11 +143,21 @@ impl AllocationProblem {
         }
         let Some(scenarios) = &self.scenarios else { return Ok(()) };
         if scenarios.worst_k == 0 || scenarios.worst_k > scenarios.losses_bps.len() {
-            return wrong(format!("scenarios: the worst {} of {}", scenarios.worst_k, scenarios.losses_bps.len()));
+            return wrong(format!(
+                "scenarios: the worst {} of {}",
+                scenarios.worst_k,
+                scenarios.losses_bps.len()
+            ));
         }
         for (row, losses) in scenarios.losses_bps.iter().enumerate() {
-            if losses.len() != self.slots.len() || losses.iter().any(|loss| loss.unsigned_abs() > u32::from(WHOLE)) {
-                return wrong(format!("scenarios: row {} is not {} losses within 10,000 bps", row + 1, self.slots.len()));
+            if losses.len() != self.slots.len()
+                || losses.iter().any(|loss| loss.unsigned_abs() > u32::from(WHOLE))
+            {
+                return wrong(format!(
+                    "scenarios: row {} is not {} losses within 10,000 bps",
+                    row + 1,
+                    self.slots.len()
+                ));
             }
         }
         Ok(())

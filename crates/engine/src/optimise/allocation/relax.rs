@@ -84,19 +84,27 @@ pub fn relax(
         limit(&|segment| held(segment.slot), used, f64::from(factor.cap_bps));
     }
     if let Some(budget) = problem.turnover_bps {
-        let grown = problem.slots.iter().zip(&least).map(|(slot, weight)| (weight - f64::from(slot.current_bps)).max(0.0));
+        let grown = problem
+            .slots
+            .iter()
+            .zip(&least)
+            .map(|(slot, weight)| (weight - f64::from(slot.current_bps)).max(0.0));
         limit(&|segment| f64::from(u8::from(segment.grows)), grown.sum(), f64::from(budget));
     }
     if problem.liquidity_min_bps > 0 {
-        let stuck: Vec<f64> =
-            problem.slots.iter().map(|slot| 1.0 - floor_bps(slot.withdrawable_fraction) as f64 / whole).collect();
+        let stuck: Vec<f64> = problem
+            .slots
+            .iter()
+            .map(|slot| 1.0 - floor_bps(slot.withdrawable_fraction) as f64 / whole)
+            .collect();
         let used = stuck.iter().zip(&least).map(|(stuck, weight)| stuck * weight).sum();
         let share = |segment: &Segment| stuck.get(segment.slot).copied().unwrap_or(0.0);
         limit(&share, used, whole - f64::from(problem.liquidity_min_bps));
     }
     let cap = problem.scenarios.as_ref().map_or(0.0, |scenarios| f64::from(scenarios.cap_bps));
     let tail_row = |mean: &[f64]| -> (Vec<f64>, f64) {
-        let row = segments.iter().map(|segment| mean.get(segment.slot).copied().unwrap_or(0.0) / whole).collect();
+        let row =
+            segments.iter().map(|segment| mean.get(segment.slot).copied().unwrap_or(0.0) / whole).collect();
         (row, mean.iter().zip(&least).map(|(mean, weight)| mean * weight / whole).sum())
     };
     for mean in tails.iter() {
@@ -107,7 +115,9 @@ pub fn relax(
         match lp.solve() {
             Ok(()) => {}
             Err(LpError::Infeasible) => return Ok(None),
-            Err(LpError::Stalled) => return Err(OptimiseError::NotSolved("the allocation's programme cycles".into())),
+            Err(LpError::Stalled) => {
+                return Err(OptimiseError::NotSolved("the allocation's programme cycles".into()));
+            }
         }
         let mut weights = least.clone();
         for (segment, width) in segments.iter().zip(lp.solution()) {
@@ -124,9 +134,11 @@ pub fn relax(
                 continue;
             }
         }
-        let excess = weights.iter().enumerate().zip(&hulls).map(|((slot, weight), hull)| {
-            (along(hull, *weight) - gain(slot, *weight)).max(0.0)
-        });
+        let excess = weights
+            .iter()
+            .enumerate()
+            .zip(&hulls)
+            .map(|((slot, weight), hull)| (along(hull, *weight) - gain(slot, *weight)).max(0.0));
         let excess = excess.collect();
         return Ok(Some(Relaxed { weights, bound: base_gain - lp.objective(), excess }));
     }

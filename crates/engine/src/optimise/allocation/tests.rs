@@ -9,7 +9,8 @@ fn slot(name: &str, income: IncomeCurve, current_bps: u16, cap_bps: u16) -> Slot
 
 /// rate x w, bent down as a deposit dilutes it.
 fn diluted(rate: f64, bend: f64) -> IncomeCurve {
-    IncomeCurve::sample(10_000, 100, |w| f64::from(w) * rate / (1.0 + bend * f64::from(w) / 10_000.0)).unwrap()
+    IncomeCurve::sample(10_000, 100, |w| f64::from(w) * rate / (1.0 + bend * f64::from(w) / 10_000.0))
+        .unwrap()
 }
 
 fn problem(slots: Vec<SlotProblem>) -> AllocationProblem {
@@ -28,7 +29,8 @@ fn problem(slots: Vec<SlotProblem>) -> AllocationProblem {
 #[test]
 fn the_better_rate_fills_first_and_caps_hold() {
     let line = |rate| IncomeCurve::linear(rate, 10_000).unwrap();
-    let found = solve(&problem(vec![slot("a", line(0.05), 0, 4_000), slot("b", line(0.03), 0, 10_000)])).unwrap();
+    let found =
+        solve(&problem(vec![slot("a", line(0.05), 0, 4_000), slot("b", line(0.03), 0, 10_000)])).unwrap();
     assert_eq!(found.weights_bps, [4_000, 5_500]);
     assert!((found.income - (200.0 + 165.0)).abs() < 1e-9);
     assert_eq!(found.active, ["idle buffer", "cap of a"]);
@@ -111,7 +113,8 @@ fn a_frozen_slot_stays_unless_a_limit_demands_less() {
 // Income that rises late: the envelope would spread over both, the truth is to choose one.
 #[test]
 fn the_wrong_bend_is_searched_not_smoothed() {
-    let late = |most: f64| IncomeCurve::new(vec![(0, 0.0), (6_000, 10.0), (8_000, most), (10_000, most)]).unwrap();
+    let late =
+        |most: f64| IncomeCurve::new(vec![(0, 0.0), (6_000, 10.0), (8_000, most), (10_000, most)]).unwrap();
     let mut base = problem(vec![slot("a", late(400.0), 0, 10_000), slot("b", late(399.0), 0, 10_000)]);
     base.idle_min_bps = 1_000;
     let found = solve(&base).unwrap();
@@ -129,9 +132,18 @@ fn bad_problems_are_named() {
         (|p| p.slots[0].move_cost = f64::NAN, "a: move cost"),
         (|p| p.horizon_years = 0.0, "horizon"),
         (|p| p.idle_min_bps = 10_001, "idle buffer"),
-        (|p| p.factors = vec![FactorCap { name: "f".into(), members: vec![3], cap_bps: 1 }], "f: there is no slot 3"),
-        (|p| p.scenarios = Some(ScenarioLosses { losses_bps: vec![], worst_k: 1, cap_bps: 1 }), "the worst 1 of 0"),
-        (|p| p.scenarios = Some(ScenarioLosses { losses_bps: vec![vec![]], worst_k: 1, cap_bps: 1 }), "row 1"),
+        (
+            |p| p.factors = vec![FactorCap { name: "f".into(), members: vec![3], cap_bps: 1 }],
+            "f: there is no slot 3",
+        ),
+        (
+            |p| p.scenarios = Some(ScenarioLosses { losses_bps: vec![], worst_k: 1, cap_bps: 1 }),
+            "the worst 1 of 0",
+        ),
+        (
+            |p| p.scenarios = Some(ScenarioLosses { losses_bps: vec![vec![]], worst_k: 1, cap_bps: 1 }),
+            "row 1",
+        ),
     ];
     for (spoil, expected) in cases {
         let mut spoilt = base.clone();
@@ -158,7 +170,11 @@ fn arbitrary() -> impl Strategy<Value = AllocationProblem> {
         0u16..2_000,
         prop::option::of(0u16..6_000),
         0u16..5_000,
-        prop::option::of((prop::collection::vec(prop::collection::vec(0i32..3_000, 3), 4..20), 1usize..4, 0u16..800)),
+        prop::option::of((
+            prop::collection::vec(prop::collection::vec(0i32..3_000, 3), 4..20),
+            1usize..4,
+            0u16..800,
+        )),
         prop::option::of(0u16..9_000),
         0u16..150,
         any::<bool>(),
@@ -174,7 +190,8 @@ fn arbitrary() -> impl Strategy<Value = AllocationProblem> {
                         sum += if at == 0 { 0.0 } else { step };
                         (at * 2_500, sum)
                     });
-                    let income = if bent { IncomeCurve::new(rising.collect()).unwrap() } else { diluted(rate, bend) };
+                    let income =
+                        if bent { IncomeCurve::new(rising.collect()).unwrap() } else { diluted(rate, bend) };
                     let base = slot(&format!("slot {index}"), income, now, cap);
                     SlotProblem { move_cost: cost, withdrawable_fraction: share, frozen: frozen == 0, ..base }
                 })
@@ -185,7 +202,8 @@ fn arbitrary() -> impl Strategy<Value = AllocationProblem> {
                 ScenarioLosses { losses_bps, worst_k, cap_bps }
             });
             let members = vec![0, count - 1];
-            let factors = factor.map(|cap_bps| FactorCap { name: "f".into(), members, cap_bps }).into_iter().collect();
+            let factors =
+                factor.map(|cap_bps| FactorCap { name: "f".into(), members, cap_bps }).into_iter().collect();
             AllocationProblem {
                 slots,
                 factors,

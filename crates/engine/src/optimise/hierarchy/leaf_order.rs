@@ -126,7 +126,8 @@ impl<'a> Tree<'a> {
             for last in self.members(merge.right) {
                 let starts = self.inner_ends(merge.right, *last);
                 let ways = reach.iter().filter(|(next, _)| starts.contains(next));
-                let least = ways.map(|(next, way)| way + self.best(*next, *last)).fold(f64::INFINITY, f64::min);
+                let least =
+                    ways.map(|(next, way)| way + self.best(*next, *last)).fold(f64::INFINITY, f64::min);
                 found.push((*outer, *last, least));
             }
         }
@@ -145,8 +146,11 @@ impl<'a> Tree<'a> {
             order.push(id);
             return;
         };
-        let (left, right) =
-            if self.members(merge.left).contains(&first) { (merge.left, merge.right) } else { (merge.right, merge.left) };
+        let (left, right) = if self.members(merge.left).contains(&first) {
+            (merge.left, merge.right)
+        } else {
+            (merge.right, merge.left)
+        };
         let mut inner = (f64::INFINITY, first, last);
         for end in self.inner_ends(left, first) {
             for start in self.inner_ends(right, last) {

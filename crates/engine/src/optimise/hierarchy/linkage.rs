@@ -35,7 +35,9 @@ pub fn cluster(distances: &[f64], size: usize, linkage: Linkage) -> Vec<Merge> {
     let mut merges = Vec::with_capacity(size.saturating_sub(1));
     while merges.len() + 1 < size {
         let mut nearest = (f64::INFINITY, 0, 0);
-        for (row, line) in between.iter().enumerate().filter(|(row, _)| places.get(*row).copied().flatten().is_some()) {
+        for (row, line) in
+            between.iter().enumerate().filter(|(row, _)| places.get(*row).copied().flatten().is_some())
+        {
             for (column, distance) in line.iter().enumerate().skip(row + 1) {
                 if *distance < nearest.0 && places.get(column).copied().flatten().is_some() {
                     nearest = (*distance, row, column);
@@ -43,12 +45,16 @@ pub fn cluster(distances: &[f64], size: usize, linkage: Linkage) -> Vec<Merge> {
             }
         }
         let (distance, a, b) = nearest;
-        let (Some(first), Some(second)) = (places.get(a).copied().flatten(), places.get(b).copied().flatten()) else {
+        let (Some(first), Some(second)) =
+            (places.get(a).copied().flatten(), places.get(b).copied().flatten())
+        else {
             break;
         };
         let updated: Vec<f64> = (0..size)
             .map(|other| {
-                let to = |place: usize| between.get(place).and_then(|line| line.get(other)).copied().unwrap_or(0.0);
+                let to = |place: usize| {
+                    between.get(place).and_then(|line| line.get(other)).copied().unwrap_or(0.0)
+                };
                 let leaves = places.get(other).copied().flatten().map_or(1.0, |place| place.1);
                 joined(linkage, (to(a), first.1), (to(b), second.1), distance, leaves)
             })

@@ -47,11 +47,17 @@ pub struct HierarchyOptions {
 }
 
 /// Weights of at least zero that sum to one. Needs a positive variance of every asset.
-pub fn hierarchical_risk_parity(covariance: &Covariance, options: &HierarchyOptions) -> Result<Vec<f64>, OptimiseError> {
+pub fn hierarchical_risk_parity(
+    covariance: &Covariance,
+    options: &HierarchyOptions,
+) -> Result<Vec<f64>, OptimiseError> {
     let size = covariance.size();
     let deviations = covariance.deviations();
     if let Some(at) = deviations.iter().position(|deviation| *deviation <= 0.0) {
-        return Err(OptimiseError::Input(format!("asset {} does not vary: risk cannot be shared with it", at + 1)));
+        return Err(OptimiseError::Input(format!(
+            "asset {} does not vary: risk cannot be shared with it",
+            at + 1
+        )));
     }
     let mut distances = vec![0.0; size * size];
     for (row, (line, left)) in distances.chunks_mut(size).zip(&deviations).enumerate() {
@@ -109,8 +115,11 @@ fn cluster_variance(covariance: &Covariance, members: &[usize]) -> f64 {
     let mut variance = 0.0;
     for (row, left) in members.iter().zip(&inverse) {
         let line = covariance.row(*row);
-        let across: f64 =
-            members.iter().zip(&inverse).map(|(at, weight)| line.get(*at).copied().unwrap_or(0.0) * weight).sum();
+        let across: f64 = members
+            .iter()
+            .zip(&inverse)
+            .map(|(at, weight)| line.get(*at).copied().unwrap_or(0.0) * weight)
+            .sum();
         variance += left * across;
     }
     variance / (total * total)

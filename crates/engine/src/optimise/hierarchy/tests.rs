@@ -17,13 +17,25 @@ fn near(found: &[f64], expected: &[f64]) {
 #[test]
 fn agrees_with_skfolio() {
     let ward = [
-        0.23983416075347003, 0.12713321192688706, 0.17941024679573858, 0.16026691720436248,
-        0.10112546220013585, 0.0463297642590487, 0.09176049620405279, 0.05413974065630453,
+        0.23983416075347003,
+        0.12713321192688706,
+        0.17941024679573858,
+        0.16026691720436248,
+        0.10112546220013585,
+        0.0463297642590487,
+        0.09176049620405279,
+        0.05413974065630453,
     ];
     near(&weights(HierarchyOptions::default()), &ward);
     let others = [
-        0.235798598331931, 0.08912507895600873, 0.22453011871266612, 0.16587897854848552,
-        0.0994238775975357, 0.0365607583140626, 0.09100627894140234, 0.05767631059790801,
+        0.235798598331931,
+        0.08912507895600873,
+        0.22453011871266612,
+        0.16587897854848552,
+        0.0994238775975357,
+        0.0365607583140626,
+        0.09100627894140234,
+        0.05767631059790801,
     ];
     for linkage in [Linkage::Single, Linkage::Complete, Linkage::Average] {
         near(&weights(HierarchyOptions { linkage, ..Default::default() }), &others);
@@ -62,11 +74,16 @@ fn the_leaf_order_is_the_shortest() {
     let distances: Vec<f64> = points
         .iter()
         .enumerate()
-        .flat_map(|(i, a)| points.iter().enumerate().map(move |(j, b)| (a - b as &f64).abs() + 0.1 * ((i * j) % 3) as f64 * f64::from(u8::from(i != j))))
+        .flat_map(|(i, a)| {
+            points.iter().enumerate().map(move |(j, b)| {
+                (a - b as &f64).abs() + 0.1 * ((i * j) % 3) as f64 * f64::from(u8::from(i != j))
+            })
+        })
         .collect();
     for linkage in [Linkage::Single, Linkage::Average] {
         let merges = cluster(&distances, size, linkage);
-        let length = |order: &[usize]| order.windows(2).map(|pair| distances[pair[0] * size + pair[1]]).sum::<f64>();
+        let length =
+            |order: &[usize]| order.windows(2).map(|pair| distances[pair[0] * size + pair[1]]).sum::<f64>();
         let mut orders: Vec<Vec<Vec<usize>>> = (0..size).map(|leaf| vec![vec![leaf]]).collect();
         for merge in &merges {
             let mut all = Vec::new();

@@ -62,7 +62,12 @@ impl Conic {
         let mut equal: (Vec<Vec<f64>>, Vec<f64>) = Default::default();
         let mut below: (Vec<Vec<f64>>, Vec<f64>) = Default::default();
         let negative = |row: &[f64]| row.iter().map(|value| -value).collect::<Vec<f64>>();
-        let mut range = |row: Vec<f64>, lower: f64, upper: f64| {
+        let mut range = |mut row: Vec<f64>, lower: f64, upper: f64| {
+            // Rows of size one, so that tolerances mean the same for weights and for returns.
+            let largest = row.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+            let scale = if largest > 0.0 { 1.0 / largest } else { 1.0 };
+            row.iter_mut().for_each(|value| *value *= scale);
+            let (lower, upper) = (lower * scale, upper * scale);
             if lower == upper {
                 equal.0.push(row);
                 equal.1.push(upper);
@@ -86,7 +91,8 @@ impl Conic {
             let unit = (0..columns).map(|other| if other == column { 1.0 } else { 0.0 }).collect();
             range(unit, *lower, *upper);
         }
-        let mut cones = vec![SupportedConeT::ZeroConeT(equal.0.len()), SupportedConeT::NonnegativeConeT(below.0.len())];
+        let mut cones =
+            vec![SupportedConeT::ZeroConeT(equal.0.len()), SupportedConeT::NonnegativeConeT(below.0.len())];
         let (mut rows, mut sides) = equal;
         rows.extend(below.0);
         sides.extend(below.1);
@@ -130,7 +136,9 @@ impl Conic {
             SolverStatus::PrimalInfeasible | SolverStatus::AlmostPrimalInfeasible => {
                 return Err(ConicError::Infeasible);
             }
-            SolverStatus::DualInfeasible | SolverStatus::AlmostDualInfeasible => return Err(ConicError::Unbounded),
+            SolverStatus::DualInfeasible | SolverStatus::AlmostDualInfeasible => {
+                return Err(ConicError::Unbounded);
+            }
             _ => {
                 let gap = (found.obj_val - found.obj_val_dual).abs() / found.obj_val.abs().max(1e-6);
                 // The last digits asked for are beyond some problems; these are still more than anyone can use.
@@ -164,7 +172,9 @@ fn upper_triangle(rows: &[Vec<f64>]) -> CscMatrix<f64> {
     let kept: Vec<Vec<f64>> = rows
         .iter()
         .enumerate()
-        .map(|(row, entries)| entries.iter().enumerate().map(|(at, v)| if at >= row { *v } else { 0.0 }).collect())
+        .map(|(row, entries)| {
+            entries.iter().enumerate().map(|(at, v)| if at >= row { *v } else { 0.0 }).collect()
+        })
         .collect();
     dense_to_csc(&kept, rows.len())
 }

@@ -77,11 +77,9 @@ impl CutProblem<'_> {
         let first = finder.tail(&start);
         // CVaR is measured in units of a typical loss, so that its column is of the size of the weights' columns.
         let unit = first.slope.iter().fold(f64::MIN_POSITIVE, |most, value| most.max(value.abs())).max(1e-12);
-        let reach: f64 = model.lower.iter().zip(&model.upper).take(model.assets).map(|(l, u)| l.abs().max(u.abs())).sum();
-        let largest = (0..model.assets)
-            .flat_map(|asset| self.scenarios.column(asset))
-            .fold(0.0_f64, |most, value| most.max(value.abs()));
-        let limit = (largest / unit).max(1.0) * reach.max(1.0) * 1.01;
+        let reach: f64 =
+            model.lower.iter().zip(&model.upper).take(model.assets).map(|(l, u)| l.abs().max(u.abs())).sum();
+        let limit = (self.scenarios.largest() / unit).max(1.0) * reach.max(1.0) * 1.01;
         let mut cost: Vec<f64> = model.net_return.iter().map(|value| -self.reward * value).collect();
         cost.push(self.risk * unit);
         let scale = cost.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
@@ -139,7 +137,11 @@ impl CutError {
 }
 
 /// Least CVaR over the linear part of `problem`.
-pub(super) fn least_cvar(problem: &PortfolioProblem, model: &LinearModel, scenarios: &Scenarios) -> Result<CutSolution, CutError> {
+pub(super) fn least_cvar(
+    problem: &PortfolioProblem,
+    model: &LinearModel,
+    scenarios: &Scenarios,
+) -> Result<CutSolution, CutError> {
     let alpha = problem.alpha;
     CutProblem { model, scenarios, alpha, risk: 1.0, reward: 0.0, cap: f64::INFINITY }.solve()
 }

@@ -4,9 +4,9 @@ use super::cutting_plane::least_cvar;
 use super::model::{LinearModel, UNLIMITED};
 use super::problem::{NamedRow, PortfolioProblem};
 use super::smooth::{NormalTerms, solve_normal};
+use crate::optimise::OptimiseError;
 use crate::optimise::error::{Conflict, round};
 use crate::optimise::simplex::{LpError, Simplex, dot};
-use crate::optimise::OptimiseError;
 
 /// Violations below this are rounding.
 const VIOLATED: f64 = 1e-8;
@@ -30,7 +30,8 @@ pub fn linear_conflicts(problem: &PortfolioProblem, model: &LinearModel) -> Opti
     let mut conflicts = Vec::new();
     for (index, violation) in elastic(model, &all) {
         let Some(row) = all.get(index) else { continue };
-        let others: Vec<&NamedRow> = all.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, row)| row).collect();
+        let others: Vec<&NamedRow> =
+            all.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, row)| row).collect();
         let reach = nearest(model, &others, row);
         conflicts.push(Conflict {
             constraint: row.name.clone(),
@@ -52,7 +53,8 @@ pub fn cvar_conflict(problem: &PortfolioProblem, model: &LinearModel) -> Optimis
     let (weights, least) = if let Some(scenarios) = &problem.scenarios {
         match least_cvar(problem, model, scenarios) {
             Ok(found) => {
-                let tail = crate::optimise::scenarios::TailFinder::new(scenarios, problem.alpha).tail(&found.weights);
+                let tail = crate::optimise::scenarios::TailFinder::new(scenarios, problem.alpha)
+                    .tail(&found.weights);
                 (found.weights, tail.cvar)
             }
             Err(error) => return error.into_optimise(),
@@ -104,7 +106,8 @@ fn free(model: &LinearModel, extra: usize, cost: Vec<f64>, extra_upper: f64) -> 
 /// Signed violations (negative: too little) by row where their sum is least.
 fn elastic(model: &LinearModel, all: &[NamedRow]) -> Vec<(usize, f64)> {
     let extra = 2 * all.len();
-    let cost = (0..model.columns + extra).map(|column| if column < model.columns { 0.0 } else { 1.0 }).collect();
+    let cost =
+        (0..model.columns + extra).map(|column| if column < model.columns { 0.0 } else { 1.0 }).collect();
     let mut lp = free(model, extra, cost, 4.0 * UNLIMITED * model.assets as f64);
     for (index, row) in all.iter().enumerate() {
         let mut coefficients = row.coefficients.clone();

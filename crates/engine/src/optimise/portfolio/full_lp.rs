@@ -9,7 +9,11 @@ use crate::optimise::Scenarios;
 /// Least CVaR of long-only, fully invested weights with an optional least mean return, by Clarabel with its default
 /// settings but for tolerances of 1e-10. Losses are measured in the largest, so that tolerances mean something.
 /// Returns the weights and the objective.
-pub fn full_least_cvar(scenarios: &Scenarios, alpha: f64, min_return: Option<f64>) -> Option<(Vec<f64>, f64)> {
+pub fn full_least_cvar(
+    scenarios: &Scenarios,
+    alpha: f64,
+    min_return: Option<f64>,
+) -> Option<(Vec<f64>, f64)> {
     let (assets, count) = (scenarios.assets(), scenarios.count());
     let columns = assets + 1 + count;
     // Columns: weights, VaR, excess of each scenario. Rows: budget | scenario rows, weights, excesses, return.
@@ -50,7 +54,8 @@ pub fn full_least_cvar(scenarios: &Scenarios, alpha: f64, min_return: Option<f64
     let mut cost = vec![0.0; assets];
     cost.push(1.0);
     let each = 1.0 / count as f64;
-    let probability = |row: usize| scenarios.probabilities().map_or(each, |all| all.get(row).copied().unwrap_or(0.0));
+    let probability =
+        |row: usize| scenarios.probabilities().map_or(each, |all| all.get(row).copied().unwrap_or(0.0));
     cost.extend((0..count).map(|row| probability(row) / (1.0 - alpha)));
     let cones = [SupportedConeT::ZeroConeT(1), SupportedConeT::NonnegativeConeT(rows - 1)];
     let settings = DefaultSettings {

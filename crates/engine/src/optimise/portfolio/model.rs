@@ -40,7 +40,12 @@ impl LinearModel {
             row
         };
         if let Some((lower, upper)) = c.budget {
-            named.push(NamedRow { name: "budget".into(), coefficients: padded(&vec![1.0; assets]), lower, upper });
+            named.push(NamedRow {
+                name: "budget".into(),
+                coefficients: padded(&vec![1.0; assets]),
+                lower,
+                upper,
+            });
         }
         if let Some(turnover) = &c.turnover {
             net_return.extend(turnover.costs.iter().chain(&turnover.costs).map(|cost| -cost));
@@ -54,7 +59,12 @@ impl LinearModel {
             counted.extend(vec![sells; assets]);
             if turnover.most.is_finite() {
                 let name = "turnover".into();
-                named.push(NamedRow { name, coefficients: counted, lower: f64::NEG_INFINITY, upper: turnover.most });
+                named.push(NamedRow {
+                    name,
+                    coefficients: counted,
+                    lower: f64::NEG_INFINITY,
+                    upper: turnover.most,
+                });
             }
             for (asset, current) in turnover.current.iter().enumerate() {
                 let mut coefficients = vec![0.0; columns];
@@ -77,10 +87,17 @@ impl LinearModel {
         }
         if let Some(wanted) = c.min_return {
             if means.is_none() {
-                return Err(OptimiseError::input("min_return: there are neither means nor scenarios to take returns from"));
+                return Err(OptimiseError::input(
+                    "min_return: there are neither means nor scenarios to take returns from",
+                ));
             }
             let coefficients = net_return.clone();
-            named.push(NamedRow { name: "min_return".into(), coefficients, lower: wanted, upper: f64::INFINITY });
+            named.push(NamedRow {
+                name: "min_return".into(),
+                coefficients,
+                lower: wanted,
+                upper: f64::INFINITY,
+            });
         }
         for row in &c.rows {
             named.push(NamedRow { coefficients: padded(&row.coefficients), ..row.clone() });
@@ -121,7 +138,12 @@ fn tightened(lower: &[f64], upper: &[f64], budget: Option<(f64, f64)>) -> (Vec<f
 }
 
 /// Names of the constraints that hold with equality at `weights`: rows first, then bounds, in the problem's order.
-pub fn active(problem: &PortfolioProblem, weights: &[f64], net_return: Option<f64>, cvar: Option<f64>) -> Vec<String> {
+pub fn active(
+    problem: &PortfolioProblem,
+    weights: &[f64],
+    net_return: Option<f64>,
+    cvar: Option<f64>,
+) -> Vec<String> {
     const NEAR: f64 = 1e-6;
     let near = |value: f64, bound: f64, scale: f64| (value - bound).abs() <= NEAR * scale;
     let c = &problem.constraints;
@@ -148,7 +170,8 @@ pub fn active(problem: &PortfolioProblem, weights: &[f64], net_return: Option<f6
             names.push(row.name.clone());
         }
     }
-    for ((weight, name), (low, high)) in weights.iter().zip(&problem.assets).zip(c.lower.iter().zip(&c.upper)) {
+    for ((weight, name), (low, high)) in weights.iter().zip(&problem.assets).zip(c.lower.iter().zip(&c.upper))
+    {
         if near(*weight, *low, 1.0) {
             names.push(format!("lower bound of {name}"));
         }

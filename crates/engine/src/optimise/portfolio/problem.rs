@@ -183,7 +183,8 @@ impl PortfolioProblem {
             ("turnover: costs", turnover.map(|turnover| &turnover.costs)),
             ("risk budgets", self.risk_budgets.as_ref()),
         ];
-        for (name, values) in vectors.iter().filter_map(|(name, values)| values.map(|values| (name, values))) {
+        for (name, values) in vectors.iter().filter_map(|(name, values)| values.map(|values| (name, values)))
+        {
             if values.len() != size {
                 return wrong(format!("{name}: {} entries for {size} assets", values.len()));
             }
@@ -201,7 +202,8 @@ impl PortfolioProblem {
                 return wrong(format!("{name}: {} assets, but {size} elsewhere", found.unwrap_or(0)));
             }
         }
-        if let Some((at, value)) = self.mean.iter().flatten().enumerate().find(|(_, value)| value.abs() > 1.0) {
+        if let Some((at, value)) = self.mean.iter().flatten().enumerate().find(|(_, value)| value.abs() > 1.0)
+        {
             return wrong(format!("mean: entry {} is {value}; returns are fractions, 0.05 is 5%", at + 1));
         }
         self.check_constraints()
@@ -223,8 +225,14 @@ impl PortfolioProblem {
             }
         }
         for row in &c.rows {
-            if row.coefficients.len() != self.size() || !row.coefficients.iter().all(|value| value.is_finite()) {
-                return wrong(format!("{}: its coefficients are not {} finite numbers", row.name, self.size()));
+            if row.coefficients.len() != self.size()
+                || !row.coefficients.iter().all(|value| value.is_finite())
+            {
+                return wrong(format!(
+                    "{}: its coefficients are not {} finite numbers",
+                    row.name,
+                    self.size()
+                ));
             }
         }
         let scalars = [

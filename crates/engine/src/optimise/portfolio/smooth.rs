@@ -91,7 +91,9 @@ pub fn least_variance(
     let Some(scenarios) = problem.scenarios.as_ref().filter(|_| cap.is_finite()) else {
         let means = problem.means();
         if cap.is_finite() && means.is_none() {
-            return Err(SmoothError::Other(OptimiseError::input("max_cvar: there are neither means nor scenarios")));
+            return Err(SmoothError::Other(OptimiseError::input(
+                "max_cvar: there are neither means nor scenarios",
+            )));
         }
         let means = means.unwrap_or_else(|| vec![0.0; model.assets]);
         let terms = NormalTerms { variance: 1.0 / (unit * unit), risk: 0.0, reward: 0.0, cap };

@@ -108,8 +108,13 @@ fn optimise(problem: &PortfolioProblem) -> Result<Found, OptimiseError> {
     let found = match problem.objective {
         Objective::MinVariance => {
             let covariance = needed_covariance(problem)?;
-            let solved = least_variance(problem, &model, &covariance).map_err(|error| blame(error, problem, &model))?;
-            Found { weights: tidy(problem, model.weights(&solved.columns)), iterations: solved.iterations, gap: solved.gap }
+            let solved = least_variance(problem, &model, &covariance)
+                .map_err(|error| blame(error, problem, &model))?;
+            Found {
+                weights: tidy(problem, model.weights(&solved.columns)),
+                iterations: solved.iterations,
+                gap: solved.gap,
+            }
         }
         _ if problem.scenarios.is_some() || needs_no_risk(problem) => over_scenarios(problem, &model)?,
         _ => normal(problem, &model)?,
@@ -162,9 +167,9 @@ fn most_return(model: &LinearModel) -> Result<Found, OptimiseError> {
 
 fn normal(problem: &PortfolioProblem, model: &LinearModel) -> Result<Found, OptimiseError> {
     let (risk, reward, cap) = terms(problem);
-    let means = problem
-        .means()
-        .ok_or_else(|| OptimiseError::input("mean: CVaR of normal returns needs expected returns, or give scenarios"))?;
+    let means = problem.means().ok_or_else(|| {
+        OptimiseError::input("mean: CVaR of normal returns needs expected returns, or give scenarios")
+    })?;
     let covariance = needed_covariance(problem)?;
     let terms = NormalTerms { variance: 0.0, risk, reward, cap };
     let solved = solve_normal(model, problem.alpha, &means, &covariance, &terms)
@@ -178,7 +183,9 @@ fn blame(error: SmoothError, problem: &PortfolioProblem, model: &LinearModel) ->
     match error {
         SmoothError::Conic(ConicError::Infeasible) => cvar_conflict(problem, model),
         SmoothError::Conic(ConicError::Unbounded) => OptimiseError::Unbounded(problem.assets.clone()),
-        SmoothError::Conic(ConicError::Failed) => OptimiseError::NotSolved("the interior point stopped early".into()),
+        SmoothError::Conic(ConicError::Failed) => {
+            OptimiseError::NotSolved("the interior point stopped early".into())
+        }
         SmoothError::Other(error) => error,
     }
 }
@@ -188,7 +195,13 @@ fn tidy(problem: &PortfolioProblem, weights: &[f64]) -> Vec<f64> {
     let Constraints { lower, upper, .. } = &problem.constraints;
     let snapped = weights.iter().zip(lower.iter().zip(upper)).map(|(weight, (low, high))| {
         let near = |bound: &f64| (weight - bound).abs() < 1e-9;
-        if near(low) { *low } else if near(high) { *high } else { *weight }
+        if near(low) {
+            *low
+        } else if near(high) {
+            *high
+        } else {
+            *weight
+        }
     });
     snapped.collect()
 }
@@ -201,7 +214,8 @@ fn report(problem: &PortfolioProblem, found: Found) -> Result<PortfolioSolution,
     let covariance = if by_risk { problem.covariances() } else { problem.covariance.clone() };
     let expected_return = means.as_ref().map(|means| dot(means, &weights));
     let over_scenarios = || problem.scenarios.as_ref().map(|scenarios| scenarios.variance(&weights));
-    let variance = covariance.as_ref().map(|covariance| covariance.variance(&weights)).or_else(over_scenarios);
+    let variance =
+        covariance.as_ref().map(|covariance| covariance.variance(&weights)).or_else(over_scenarios);
     let volatility = variance.map(f64::sqrt);
     let (risk_model, var, cvar) = match (&problem.scenarios, expected_return, volatility) {
         (Some(scenarios), ..) => {
@@ -226,7 +240,12 @@ fn report(problem: &PortfolioProblem, found: Found) -> Result<PortfolioSolution,
     };
     let risk_contributions = covariance.as_ref().zip(variance).filter(|(_, variance)| *variance > 0.0).map(
         |(covariance, variance)| {
-            covariance.times(&weights).iter().zip(&weights).map(|(slope, weight)| slope * weight / variance).collect()
+            covariance
+                .times(&weights)
+                .iter()
+                .zip(&weights)
+                .map(|(slope, weight)| slope * weight / variance)
+                .collect()
         },
     );
     Ok(PortfolioSolution {

@@ -48,7 +48,9 @@ fn near(found: f64, expected: f64, tolerance: f64) {
 // Rockafellar & Uryasev (2000), tables 1 to 4.
 #[test]
 fn reproduces_rockafellar_and_uryasev() {
-    for (alpha, var, cvar) in [(0.9, 0.067847, 0.096975), (0.95, 0.0902, 0.115908), (0.99, 0.132128, 0.152977)] {
+    for (alpha, var, cvar) in
+        [(0.9, 0.067847, 0.096975), (0.95, 0.0902, 0.115908), (0.99, 0.132128, 0.152977)]
+    {
         for objective in [Objective::MinCvar, Objective::MinVariance] {
             let found = solve(&normal_case(objective, alpha)).unwrap();
             for (weight, expected) in found.weights.iter().zip([0.452013, 0.115573, 0.432414]) {
@@ -70,10 +72,15 @@ fn scenarios_approach_the_closed_form() {
     let rows: Vec<Vec<f64>> = (0..50_000)
         .map(|_| {
             let shocks: Vec<f64> = root.iter().map(|_| StandardNormal.sample(&mut rng)).collect();
-            (0..3).map(|asset| MEAN[asset] + root.iter().zip(&shocks).map(|(row, z)| row[asset] * z).sum::<f64>()).collect()
+            (0..3)
+                .map(|asset| {
+                    MEAN[asset] + root.iter().zip(&shocks).map(|(row, z)| row[asset] * z).sum::<f64>()
+                })
+                .collect()
         })
         .collect();
-    let mut problem = PortfolioProblem::over_scenarios(Objective::MinCvar, Scenarios::from_rows(&rows, None).unwrap());
+    let mut problem =
+        PortfolioProblem::over_scenarios(Objective::MinCvar, Scenarios::from_rows(&rows, None).unwrap());
     problem.mean = Some(MEAN.to_vec());
     problem.constraints.min_return = Some(0.011);
     let found = solve(&problem).unwrap();
@@ -242,7 +249,10 @@ fn the_constraint_that_cannot_hold_is_named_with_what_can() {
     let (name, attainable, text) = conflict(&problem);
     assert_eq!(name, "min_return");
     near(attainable, 0.0137058, 1e-12);
-    assert!(text.contains("min_return (at least 0.02) cannot hold: the most that the others allow is 0.0137058"), "{text}");
+    assert!(
+        text.contains("min_return (at least 0.02) cannot hold: the most that the others allow is 0.0137058"),
+        "{text}"
+    );
 
     problem.constraints.min_return = None;
     problem.constraints.upper = vec![0.3; 3];
@@ -258,10 +268,14 @@ fn the_constraint_that_cannot_hold_is_named_with_what_can() {
     assert!(attainable > 0.02 && text.contains("the least that the others allow"), "{text}");
 
     let rows = sample(3, 300, 1);
-    let mut tails = PortfolioProblem::over_scenarios(Objective::MaxReturn, Scenarios::from_rows(&rows, None).unwrap());
+    let mut tails =
+        PortfolioProblem::over_scenarios(Objective::MaxReturn, Scenarios::from_rows(&rows, None).unwrap());
     tails.constraints.max_cvar = Some(0.001);
     let (name, attainable, _) = conflict(&tails);
-    let least = solve(&PortfolioProblem::over_scenarios(Objective::MinCvar, Scenarios::from_rows(&rows, None).unwrap()));
+    let least = solve(&PortfolioProblem::over_scenarios(
+        Objective::MinCvar,
+        Scenarios::from_rows(&rows, None).unwrap(),
+    ));
     near(attainable, least.unwrap().cvar.unwrap(), 1e-9);
     assert_eq!(name, "max_cvar");
 

@@ -47,7 +47,8 @@ struct Returns {
 
 pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
     let name = args.source.name();
-    let returns = parse(&args.source.text(standard)?).map_err(|problem| EngineCliError::Input(format!("{name}{problem}")))?;
+    let returns = parse(&args.source.text(standard)?)
+        .map_err(|problem| EngineCliError::Input(format!("{name}{problem}")))?;
     let target = match args.ledoit_wolf.target {
         Target::Identity => ShrinkageTarget::Identity,
         Target::ConstantCorrelation => ShrinkageTarget::ConstantCorrelation,
@@ -68,7 +69,8 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
 /// Header, then numbers in every cell but those of a time column, which must rise. Problems begin with the place.
 fn parse(text: &str) -> Result<Returns, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let header: Vec<String> = reader.headers().map_err(|error| format!(": {error}"))?.iter().map(Into::into).collect();
+    let header: Vec<String> =
+        reader.headers().map_err(|error| format!(": {error}"))?.iter().map(Into::into).collect();
     for (at, column) in header.iter().enumerate() {
         if header.iter().take(at).any(|other| other == column) {
             return Err(format!(": column `{column}` appears twice in the header"));
@@ -77,8 +79,10 @@ fn parse(text: &str) -> Result<Returns, String> {
             return Err(format!(": the first row must name the columns; `{column}` is a number"));
         }
     }
-    let timed = header.iter().map(|name| TIME_COLUMNS.contains(&name.to_lowercase().as_str())).collect::<Vec<bool>>();
-    let names: Vec<String> = header.iter().zip(&timed).filter(|(_, time)| !**time).map(|(name, _)| name.clone()).collect();
+    let timed =
+        header.iter().map(|name| TIME_COLUMNS.contains(&name.to_lowercase().as_str())).collect::<Vec<bool>>();
+    let names: Vec<String> =
+        header.iter().zip(&timed).filter(|(_, time)| !**time).map(|(name, _)| name.clone()).collect();
     if names.is_empty() {
         return Err(": there is no column of returns".into());
     }
@@ -103,7 +107,9 @@ fn parse(text: &str) -> Result<Returns, String> {
                 return Err(format!("{place}: {value} is not a finite number"));
             }
             if value < -1.0 {
-                return Err(format!("{place}: a return of {value} loses more than everything; returns are fractions, 0.01 is 1%"));
+                return Err(format!(
+                    "{place}: a return of {value} loses more than everything; returns are fractions, 0.01 is 1%"
+                ));
             }
             if let Some(column) = next.next() {
                 column.push(value);
@@ -127,13 +133,14 @@ fn check_time(place: &str, last: Option<&str>, cell: &str) -> Result<(), String>
     match order {
         std::cmp::Ordering::Less => Ok(()),
         std::cmp::Ordering::Equal => Err(format!("{place}: `{cell}` appears twice")),
-        std::cmp::Ordering::Greater => Err(format!("{place}: `{cell}` comes after `{last}`; times must rise")),
+        std::cmp::Ordering::Greater => {
+            Err(format!("{place}: `{cell}` comes after `{last}`; times must rise"))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::commands::fit;
 
     fn answered(text: &str, target: &str) -> Result<serde_json::Value, String> {
@@ -152,17 +159,19 @@ mod tests {
 
     #[test]
     fn shrinks_what_it_is_given() {
-        let text = "unix_time,a,b\n1,0.01,0.02\n2,-0.01,0.01\n3,0.02,0.00\n4,0.00,-0.03\n";
+        let text =
+            "unix_time,a,b\n1,.01,.012\n2,-.01,-.008\n3,.02,.022\n4,0,-.003\n5,-.03,-.02\n6,.015,.02\n";
         let found = answered(text, "identity").unwrap();
-        // scikit-learn 1.9.1: LedoitWolf().fit([[.01, .02], [-.01, .01], [.02, 0], [0, -.03]]).
-        assert!((found["shrinkage"].as_f64().unwrap() - SKLEARN.0).abs() < 1e-12, "{found}");
-        assert!((found["covariance"][0][1].as_f64().unwrap() / SKLEARN.1 - 1.0).abs() < 1e-9, "{found}");
+        // scikit-learn 1.9.1: LedoitWolf().fit on the same six rows.
+        assert!((found["shrinkage"].as_f64().unwrap() - 0.32105153324459224).abs() < 1e-12, "{found}");
+        assert!(
+            (found["covariance"][0][1].as_f64().unwrap() / 0.00017209457664286372 - 1.0).abs() < 1e-9,
+            "{found}"
+        );
         assert_eq!(found["assets"], serde_json::json!(["a", "b"]));
-        assert_eq!(found["observations"], 4);
+        assert_eq!(found["observations"], 6);
         assert_eq!(answered(text, "constant-correlation").unwrap()["target"], "constant_correlation");
     }
-
-    const SKLEARN: (f64, f64) = (1.0, 1.0);
 
     #[test]
     fn what_is_wrong_is_named() {
@@ -183,7 +192,10 @@ mod tests {
             ("date\n2026-01-01\n", "no column of returns"),
         ] {
             let found = answered(text, "identity").unwrap_err();
-            assert!(found.starts_with("standard input") && found.contains(expected), "{found:?} lacks {expected:?}");
+            assert!(
+                found.starts_with("standard input") && found.contains(expected),
+                "{found:?} lacks {expected:?}"
+            );
         }
     }
 }

@@ -20,7 +20,14 @@ impl Fields {
 
     /// Moves the fields of the object `name`, if there is one, up to this level.
     pub fn lift(&mut self, name: &'static str) -> Result<(), String> {
-        for (key, value) in self.value(&[name]).map(|value| Self::new(name, value)).transpose()?.map(|f| f.map).into_iter().flatten() {
+        for (key, value) in self
+            .value(&[name])
+            .map(|value| Self::new(name, value))
+            .transpose()?
+            .map(|f| f.map)
+            .into_iter()
+            .flatten()
+        {
             if self.map.insert(key.clone(), value).is_some() {
                 return Err(format!("{}`{key}` is given twice, once in `{name}`", self.place));
             }
@@ -44,7 +51,9 @@ impl Fields {
     pub fn take<T: DeserializeOwned>(&mut self, names: &[&'static str]) -> Result<Option<T>, String> {
         let place = self.label(names);
         let value = self.value(names);
-        value.map(|value| serde_json::from_value(value).map_err(|error| format!("{place}: {error}"))).transpose()
+        value
+            .map(|value| serde_json::from_value(value).map_err(|error| format!("{place}: {error}")))
+            .transpose()
     }
 
     /// A list of numbers; the message names the entry that is none.
@@ -61,14 +70,20 @@ impl Fields {
             return Err(format!("{place}: a list of rows is expected"));
         };
         let rows = rows.into_iter().enumerate();
-        rows.map(|(row, value)| numbers(&format!("{place}: row {}", row + 1), value)).collect::<Result<_, _>>().map(Some)
+        rows.map(|(row, value)| numbers(&format!("{place}: row {}", row + 1), value))
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 
     /// Refuses whatever was not asked for.
     pub fn done(self) -> Result<(), String> {
         match self.map.keys().next() {
             None => Ok(()),
-            Some(key) => Err(format!("{}`{key}` is not known or given twice; fields are: {}", self.place, self.known.join(", "))),
+            Some(key) => Err(format!(
+                "{}`{key}` is not known or given twice; fields are: {}",
+                self.place,
+                self.known.join(", ")
+            )),
         }
     }
 
@@ -85,7 +100,9 @@ pub fn numbers(place: &str, value: Value) -> Result<Vec<f64>, String> {
     };
     let entries = entries.into_iter().enumerate();
     entries
-        .map(|(at, entry)| entry.as_f64().ok_or_else(|| format!("{place}, column {}: {entry} is not a number", at + 1)))
+        .map(|(at, entry)| {
+            entry.as_f64().ok_or_else(|| format!("{place}, column {}: {entry} is not a number", at + 1))
+        })
         .collect()
 }
 

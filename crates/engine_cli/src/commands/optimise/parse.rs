@@ -11,11 +11,13 @@ use super::fields::{Fields, spread};
 pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
     let mut fields = Fields::new("", document)?;
     fields.lift("constraints")?;
-    let objective: Objective =
-        fields.take(&["objective", "goal"])?.ok_or("objective: missing; min_cvar, min_variance, max_return, mean_cvar, hrp or erc")?;
+    let objective: Objective = fields
+        .take(&["objective", "goal"])?
+        .ok_or("objective: missing; min_cvar, min_variance, max_return, mean_cvar, hrp or erc")?;
     let mean = fields.numbers(&["mean", "means", "expected_returns", "expected_return", "mu"])?;
     let covariance = fields.matrix(&["covariance", "cov", "covariance_matrix", "sigma"])?;
-    let covariance = covariance.map(|rows| Covariance::from_rows(&rows)).transpose().map_err(|error| error.to_string())?;
+    let covariance =
+        covariance.map(|rows| Covariance::from_rows(&rows)).transpose().map_err(|error| error.to_string())?;
     let probabilities = fields.numbers(&["probabilities", "scenario_probabilities", "probs"])?;
     let scenarios = fields.matrix(&["scenarios", "returns", "scenario_returns"])?;
     if probabilities.is_some() && scenarios.is_none() {
@@ -30,11 +32,15 @@ pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
     ];
     let size = sizes.into_iter().flatten().next().ok_or("give scenarios, or mean and covariance")?;
     let assets = match fields.take::<Vec<String>>(&["assets", "names", "asset_names"])? {
-        Some(names) if names.len() != size => return Err(format!("assets: {} names for {size} assets", names.len())),
+        Some(names) if names.len() != size => {
+            return Err(format!("assets: {} names for {size} assets", names.len()));
+        }
         Some(names) => names,
         None => (1..=size).map(|asset| format!("asset {asset}")).collect(),
     };
-    if let Some(name) = assets.iter().enumerate().find(|(at, name)| assets.iter().take(*at).any(|other| other == *name)) {
+    if let Some(name) =
+        assets.iter().enumerate().find(|(at, name)| assets.iter().take(*at).any(|other| other == *name))
+    {
         return Err(format!("assets: `{}` appears twice", name.1));
     }
     let constraints = constraints(&mut fields, &assets)?;
@@ -81,10 +87,20 @@ fn constraints(fields: &mut Fields, assets: &[String]) -> Result<Constraints, St
         Some(value) => Some(range("budget", value)?),
     };
     let mut rows = Vec::new();
-    for (at, value) in fields.take::<Vec<Value>>(&["groups", "group_caps", "factors", "risk_factors"])?.into_iter().flatten().enumerate() {
+    for (at, value) in fields
+        .take::<Vec<Value>>(&["groups", "group_caps", "factors", "risk_factors"])?
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
         rows.push(group(at, value, assets)?);
     }
-    for (at, value) in fields.take::<Vec<Value>>(&["rows", "linear", "linear_constraints"])?.into_iter().flatten().enumerate() {
+    for (at, value) in fields
+        .take::<Vec<Value>>(&["rows", "linear", "linear_constraints"])?
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
         rows.push(row(at, value, assets)?);
     }
     Ok(Constraints {
@@ -99,7 +115,10 @@ fn constraints(fields: &mut Fields, assets: &[String]) -> Result<Constraints, St
 }
 
 /// One pair for all, a pair an asset, or {min, max} of numbers or lists.
-fn bounds(value: Value, (mut lower, mut upper): (Vec<f64>, Vec<f64>)) -> Result<(Vec<f64>, Vec<f64>), String> {
+fn bounds(
+    value: Value,
+    (mut lower, mut upper): (Vec<f64>, Vec<f64>),
+) -> Result<(Vec<f64>, Vec<f64>), String> {
     let size = lower.len();
     if value.is_object() {
         let mut fields = Fields::new("bounds", value)?;
@@ -123,8 +142,9 @@ fn bounds(value: Value, (mut lower, mut upper): (Vec<f64>, Vec<f64>)) -> Result<
         return Err(format!("bounds: {} entries for {size} assets", entries.len()));
     }
     let entries = entries.into_iter().enumerate();
-    let pairs: Vec<(f64, f64)> =
-        entries.map(|(at, entry)| range(&format!("bounds: entry {}", at + 1), entry)).collect::<Result<_, _>>()?;
+    let pairs: Vec<(f64, f64)> = entries
+        .map(|(at, entry)| range(&format!("bounds: entry {}", at + 1), entry))
+        .collect::<Result<_, _>>()?;
     Ok(pairs.into_iter().unzip())
 }
 
@@ -134,7 +154,9 @@ fn range(place: &str, value: Value) -> Result<(f64, f64), String> {
         return Ok((both, both));
     }
     let (low, high) = match value {
-        Value::Array(ends) => <[Value; 2]>::try_from(ends).map(|[low, high]| (low, high)).map_err(|_| format!("{place}: [min, max] is expected"))?,
+        Value::Array(ends) => <[Value; 2]>::try_from(ends)
+            .map(|[low, high]| (low, high))
+            .map_err(|_| format!("{place}: [min, max] is expected"))?,
         value => {
             let mut fields = Fields::new(place, value)?;
             let ends = (fields.value(&["min", "lower"]), fields.value(&["max", "upper"]));
@@ -154,14 +176,17 @@ fn position(place: &str, value: &Value, assets: &[String]) -> Result<usize, Stri
     let by_name = |name: &str| assets.iter().position(|asset| asset == name);
     let by_index = |at: u64| usize::try_from(at).ok().filter(|at| *at < assets.len());
     let found = value.as_str().map_or_else(|| value.as_u64().and_then(by_index), by_name);
-    found.ok_or_else(|| format!("{place}: {value} is neither an asset's name nor its index from 0 to {}", assets.len() - 1))
+    found.ok_or_else(|| {
+        format!("{place}: {value} is neither an asset's name nor its index from 0 to {}", assets.len() - 1)
+    })
 }
 
 fn group(at: usize, value: Value, assets: &[String]) -> Result<NamedRow, String> {
     let place = format!("groups, entry {}", at + 1);
     let mut fields = Fields::new(&place, value)?;
     let name = fields.take(&["name", "factor", "group"])?.unwrap_or_else(|| format!("group {}", at + 1));
-    let members: Vec<Value> = fields.take(&["members", "assets", "indices"])?.ok_or(format!("{place}: members are missing"))?;
+    let members: Vec<Value> =
+        fields.take(&["members", "assets", "indices"])?.ok_or(format!("{place}: members are missing"))?;
     let mut coefficients = vec![0.0; assets.len()];
     for member in &members {
         if let Some(slot) = coefficients.get_mut(position(&place, member, assets)?) {
@@ -180,7 +205,9 @@ fn row(at: usize, value: Value, assets: &[String]) -> Result<NamedRow, String> {
             let mut coefficients = vec![0.0; assets.len()];
             for (name, value) in by_name {
                 let at = position(&place, &Value::String(name.clone()), assets)?;
-                let value = value.as_f64().ok_or_else(|| format!("{place}: the coefficient of {name} is not a number"))?;
+                let value = value
+                    .as_f64()
+                    .ok_or_else(|| format!("{place}: the coefficient of {name} is not a number"))?;
                 if let Some(slot) = coefficients.get_mut(at) {
                     *slot = value;
                 }
@@ -194,7 +221,12 @@ fn row(at: usize, value: Value, assets: &[String]) -> Result<NamedRow, String> {
 }
 
 /// The limits of a group or row: `min`, `max` or `equal`.
-fn limited(mut fields: Fields, place: &str, name: String, coefficients: Vec<f64>) -> Result<NamedRow, String> {
+fn limited(
+    mut fields: Fields,
+    place: &str,
+    name: String,
+    coefficients: Vec<f64>,
+) -> Result<NamedRow, String> {
     let equal: Option<f64> = fields.take(&["equal", "equals", "eq"])?;
     let lower = fields.take(&["min", "lower"])?.or(equal);
     let upper = fields.take(&["max", "upper", "cap"])?.or(equal);

@@ -25,7 +25,8 @@ fn published() -> Value {
 #[test]
 fn answers_the_published_case() {
     let answer = answered(&published()).unwrap();
-    for (found, expected) in answer["weights"].as_array().unwrap().iter().zip([0.452013, 0.115573, 0.432414]) {
+    for (found, expected) in answer["weights"].as_array().unwrap().iter().zip([0.452013, 0.115573, 0.432414])
+    {
         assert!((found.as_f64().unwrap() - expected).abs() < 2e-6);
     }
     assert!((answer["cvar"].as_f64().unwrap() - 0.115908).abs() < 1e-6);
@@ -88,10 +89,16 @@ fn what_is_wrong_is_named() {
         (changed("mean", json!([1.1, 4.0, 0.2])), "returns are fractions"),
         (changed("covariance", json!([[1, 2], [2, 1]])), "covariance: not positive semi-definite"),
         (changed("covariance", json!([[1, 0.1, 0], [0.2, 1, 0], [0, 0, 1]])), "row 2, column 1"),
-        (changed("min_return", json!(0.02)), "min_return (at least 0.02) cannot hold: the most that the others allow is 0.0137058"),
+        (
+            changed("min_return", json!(0.02)),
+            "min_return (at least 0.02) cannot hold: the most that the others allow is 0.0137058",
+        ),
         (changed("min_return", json!(1.1)), "min_return: 1.1; returns are fractions"),
         (changed("max_cvar", json!(0.001)), "max_cvar (at most 0.001) cannot hold"),
-        (changed("bounds", json!([0, 0.2])), "budget (exactly 1) cannot hold: the nearest that the others allow is 0.6"),
+        (
+            changed("bounds", json!([0, 0.2])),
+            "budget (exactly 1) cannot hold: the nearest that the others allow is 0.6",
+        ),
         (changed("bounds", json!([[0, 1]])), "bounds: 1 entries for 3 assets"),
         (changed("colour", json!(1)), "`colour` is not known"),
         (changed("groups", json!([{"members": ["gold"], "max": 1}])), "groups, entry 1: \"gold\" is neither"),
@@ -101,7 +108,10 @@ fn what_is_wrong_is_named() {
         (changed("assets", json!(["a", "a", "b"])), "assets: `a` appears twice"),
         (changed("scenarios", json!([[0.1, 0.1, 0.1]])), "scenarios: 1 rows of 3 columns"),
         (changed("scenarios", json!([[0.1, 0.1], [0.1, 0.1]])), "scenarios: 2 assets, but 3 elsewhere"),
-        (json!({"objective": "max_return", "mean": [0.1, 0.2], "budget": null}), "nothing limits the weight of asset 1, asset 2"),
+        (
+            json!({"objective": "max_return", "mean": [0.1, 0.2], "budget": null}),
+            "nothing limits the weight of asset 1, asset 2",
+        ),
     ] {
         let found = answered(&document).unwrap_err();
         assert!(found.contains(expected), "{found:?} lacks {expected:?}");
