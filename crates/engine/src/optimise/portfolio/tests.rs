@@ -348,3 +348,17 @@ fn the_same_problem_gives_the_same_bytes() {
     let problem = PortfolioProblem::over_scenarios(Objective::MinCvar, scenarios);
     assert_eq!(solve(&problem).unwrap(), solve(&problem).unwrap());
 }
+
+// The number of looks at the scenarios grows slowly with their number.
+#[test]
+fn tails_looked_at_stay_few() {
+    for (count, most) in [(256, 60), (4_096, 130), (16_384, 160)] {
+        let scenarios = Scenarios::from_rows(&sample(16, count, 1), None).unwrap();
+        let mut problem = PortfolioProblem::over_scenarios(Objective::MinCvar, scenarios);
+        let means = problem.means().unwrap();
+        problem.constraints.min_return = Some(means.iter().sum::<f64>() / 16.0);
+        let found = solve(&problem).unwrap();
+        println!("{count} scenarios: {} looks, gap {:.1e}", found.iterations, found.gap);
+        assert!(found.gap <= 1e-9 && found.iterations <= most, "{} looks at {count}", found.iterations);
+    }
+}

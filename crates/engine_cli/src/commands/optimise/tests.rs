@@ -54,7 +54,9 @@ fn spellings_mean_the_same() {
     map.insert("constraints".into(), limits);
     let other = answered(&other).unwrap();
     // An interior point: rows that change nothing change the last digits.
-    for (found, expected) in other["weights"].as_array().unwrap().iter().zip(plain["weights"].as_array().unwrap()) {
+    for (found, expected) in
+        other["weights"].as_array().unwrap().iter().zip(plain["weights"].as_array().unwrap())
+    {
         assert!((found.as_f64().unwrap() - expected.as_f64().unwrap()).abs() < 3e-6);
     }
 }
