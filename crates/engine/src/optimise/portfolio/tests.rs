@@ -352,13 +352,12 @@ fn the_same_problem_gives_the_same_bytes() {
 // The number of looks at the scenarios grows slowly with their number.
 #[test]
 fn tails_looked_at_stay_few() {
-    for (count, most) in [(256, 60), (4_096, 130), (16_384, 160)] {
+    for (count, most) in [(256, 40), (4_096, 60), (16_384, 100), (65_536, 160)] {
         let scenarios = Scenarios::from_rows(&sample(16, count, 1), None).unwrap();
         let mut problem = PortfolioProblem::over_scenarios(Objective::MinCvar, scenarios);
         let means = problem.means().unwrap();
         problem.constraints.min_return = Some(means.iter().sum::<f64>() / 16.0);
         let found = solve(&problem).unwrap();
-        println!("{count} scenarios: {} looks, gap {:.1e}", found.iterations, found.gap);
         assert!(found.gap <= 1e-9 && found.iterations <= most, "{} looks at {count}", found.iterations);
     }
 }
