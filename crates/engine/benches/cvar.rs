@@ -18,7 +18,7 @@ const ASSETS: usize = 16;
 fn scenarios(count: usize) -> Scenarios {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut draw = || -> f64 { StandardNormal.sample(&mut rng) };
-    let mut columns = vec![Vec::with_capacity(count); ASSETS];
+    let mut columns = vec![Vec::new(); ASSETS];
     for _ in 0..count {
         let market = draw();
         for (asset, column) in columns.iter_mut().enumerate() {

@@ -15,7 +15,7 @@ use rand_distr::{Distribution, StandardNormal};
 fn columns(assets: usize, rows: usize) -> Vec<Vec<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let mut draw = || -> f64 { StandardNormal.sample(&mut rng) };
-    let mut columns = vec![Vec::with_capacity(rows); assets];
+    let mut columns = vec![Vec::new(); assets];
     for _ in 0..rows {
         let factors = [draw(), draw(), draw()];
         for (asset, column) in columns.iter_mut().enumerate() {

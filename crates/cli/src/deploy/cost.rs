@@ -45,10 +45,16 @@ impl RentRate {
 /// Lamports of a deployment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Held by the buffer until the deployment, then the payer's again.
+    /// What the buffer still lacks.
     pub buffer: u64,
+    /// What the buffer holds in the end, which is the payer's again then.
+    pub back: u64,
     /// Held by the program's two accounts as long as they are there; less what they hold already.
     pub program: u64,
+    /// The part of it that is paid before the buffer's comes back.
+    pub early: u64,
+    /// What an account that pays must keep.
+    pub kept: u64,
     /// Transaction fees. Priority fees come on top.
     pub fees: u64,
     /// Transactions.
@@ -64,9 +70,9 @@ impl Cost {
     ) -> Result<Self, CliError> {
         let rent = RentRate::read(chain)?;
         let data = rent.exempt(DATA_HEAD.saturating_add(release.capacity()));
-        let program = data.saturating_add(rent.exempt(PROGRAM_LEN));
+        let early = rent.exempt(PROGRAM_LEN);
         // The program's own key signs the last transaction.
-        Self::with(chain, release, payer, &rent, program, 1)
+        Self::with(chain, release, payer, &rent, (data.saturating_add(early), early), 1)
     }
 
     /// Of upgrading `found` to `release`.
@@ -82,7 +88,8 @@ impl Cost {
         } else {
             0
         };
-        Self::with(chain, release, payer, &rent, needed.saturating_sub(found.lamports), 0)
+        let more = needed.saturating_sub(found.lamports);
+        Self::with(chain, release, payer, &rent, (more, more), 0)
     }
 
     fn with(
@@ -90,7 +97,7 @@ impl Cost {
         release: &Release<'_>,
         payer: &Pubkey,
         rent: &RentRate,
-        program: u64,
+        (program, early): (u64, u64),
         own_signatures: u64,
     ) -> Result<Self, CliError> {
         let key = buffer::address(release)?;
@@ -104,23 +111,30 @@ impl Cost {
         let signatures = transactions.saturating_mul(signers).saturating_add(own_signatures);
         Ok(Self {
             buffer: full.saturating_sub(held),
+            back: full.max(held),
             program,
+            early,
+            kept: rent.exempt(0),
             fees: signatures.saturating_mul(SIGNATURE_FEE),
             transactions,
         })
     }
 
-    /// What the payer must have at once: the buffer is given back before the program is paid for, but for its
-    /// small account.
+    /// What the payer must have: the loader gives the buffer's rent back before it takes the program's.
     pub fn at_once(&self) -> u64 {
-        self.buffer.saturating_add(self.program).saturating_add(self.fees)
+        let before = self.buffer.saturating_add(self.early);
+        let after = self.buffer.saturating_add(self.program).saturating_sub(self.back);
+        before.max(after).saturating_add(self.fees).saturating_add(self.kept)
     }
 
     /// In words.
     pub fn lines(&self) -> Vec<String> {
         vec![
             format!("rent of the program: {} lamports", self.program),
-            format!("rent of the buffer, given back: {} lamports", self.buffer),
+            format!(
+                "rent of the buffer, given back: {} lamports, {} of it still to pay",
+                self.back, self.buffer
+            ),
             format!(
                 "fees of about {} transactions with pieces of {CHUNK_BYTES} bytes: {} lamports, and priority fees",
                 self.transactions, self.fees
@@ -146,9 +160,12 @@ mod tests {
     }
 
     #[test]
-    fn the_payer_needs_all_of_it() {
-        let cost = Cost { buffer: 100, program: 130, fees: 7, transactions: 3 };
-        assert_eq!(cost.at_once(), 237);
-        assert!(cost.lines().last().unwrap().contains("237"));
+    fn the_payer_needs_the_most_that_is_out_at_a_time() {
+        let cost =
+            Cost { buffer: 100, back: 100, program: 130, early: 20, kept: 5, fees: 7, transactions: 3 };
+        assert_eq!(cost.at_once(), 130 + 7 + 5);
+        assert!(cost.lines().last().unwrap().contains("142"));
+        assert_eq!(Cost { early: 50, ..cost }.at_once(), 150 + 7 + 5);
+        assert_eq!(Cost { buffer: 0, ..cost }.at_once(), 30 + 7 + 5, "the buffer is there already");
     }
 }

@@ -27,7 +27,7 @@ fn running(code: &[u8], authority: Option<Pubkey>) -> ChainState {
         program_deployed: true,
         upgrade_authority: authority,
         deployed: Some(Deployed { authority, code: code.to_vec(), lamports: 0 }),
-        cost: Some(Cost { buffer: 1, program: 2, fees: 3, transactions: 4 }),
+        cost: Some(Cost { buffer: 1, program: 2, fees: 3, ..Cost::default() }),
         ..ChainState::default()
     }
 }

@@ -13,6 +13,7 @@ pub struct Scenarios {
     columns: Vec<Vec<f64>>,
     probabilities: Option<Vec<f64>>,
     means: Vec<f64>,
+    largest: f64,
 }
 
 /// The loss tail of a portfolio over scenarios (Rockafellar & Uryasev 2002).
@@ -26,6 +27,19 @@ pub struct Tail {
     pub slope: Vec<f64>,
 }
 
+/// Scenarios by their loss: clearly in the tail, about its edge, or clearly not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Split {
+    /// VaR at the weights.
+    pub var: f64,
+    /// Probability of those clearly in the tail.
+    pub mass: f64,
+    /// Sum over them of probability times each asset's loss.
+    pub beyond: Vec<f64>,
+    /// Row and probability of those about the edge.
+    pub border: Vec<(usize, f64)>,
+}
+
 impl Scenarios {
     /// From rows = scenarios, columns = assets. Probabilities must be non-negative and sum to one within 1e-6.
     pub fn from_rows(rows: &[Vec<f64>], probabilities: Option<&[f64]>) -> Result<Self, OptimiseError> {
@@ -37,7 +51,7 @@ impl Scenarios {
                 rows.len()
             ));
         }
-        let mut columns = vec![Vec::with_capacity(rows.len()); width];
+        let mut columns = vec![Vec::new(); width];
         for (index, row) in rows.iter().enumerate() {
             if row.len() != width {
                 return wrong(format!(
@@ -85,7 +99,8 @@ impl Scenarios {
     fn with_means(columns: Vec<Vec<f64>>, probabilities: Option<Vec<f64>>) -> Self {
         let count = columns.first().map_or(0, Vec::len);
         let means = columns.iter().map(|column| weighted_mean(column, probabilities.as_deref())).collect();
-        Self { count, columns, probabilities, means }
+        let largest = columns.iter().flatten().fold(0.0_f64, |most, value| most.max(value.abs()));
+        Self { count, columns, probabilities, means, largest }
     }
 
     /// Number of scenarios.
@@ -106,6 +121,11 @@ impl Scenarios {
     /// Probability of each scenario; none when all are alike.
     pub fn probabilities(&self) -> Option<&[f64]> {
         self.probabilities.as_deref()
+    }
+
+    /// Largest return of any asset in any scenario, without its sign.
+    pub fn largest(&self) -> f64 {
+        self.largest
     }
 
     /// Mean return of each asset.
@@ -231,6 +251,38 @@ impl<'a> TailFinder<'a> {
             -sum / mass
         });
         Tail { var, cvar: cvar / mass, slope: slope.collect() }
+    }
+
+    /// Divides the scenarios by their loss at `weights`: the `near` ones about VaR, and what lies beyond those together.
+    pub fn split(&mut self, weights: &[f64], near: usize) -> Split {
+        let var = self.tail(weights).var;
+        let mut border: Vec<(f64, usize)> =
+            self.losses.iter().enumerate().map(|(row, loss)| ((loss - var).abs(), row)).collect();
+        let near = near.min(border.len());
+        if near < border.len() {
+            border.select_nth_unstable_by(near, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        }
+        border.truncate(near);
+        let mut border: Vec<usize> = border.into_iter().map(|(_, row)| row).collect();
+        border.sort_unstable();
+        let each = 1.0 / self.scenarios.count as f64;
+        let probability = |row: usize| match self.scenarios.probabilities() {
+            None => each,
+            Some(probabilities) => probabilities.get(row).copied().unwrap_or(0.0),
+        };
+        let mut members = self.members.clone();
+        members.clear();
+        for (row, loss) in self.losses.iter().enumerate() {
+            if *loss > var && border.binary_search(&row).is_err() {
+                members.push((row, probability(row)));
+            }
+        }
+        let mass = members.iter().map(|member| member.1).sum();
+        let beyond = self.scenarios.columns.iter().map(|column| {
+            members.iter().map(|(row, p)| -p * column.get(*row).copied().unwrap_or(0.0)).sum::<f64>()
+        });
+        let border = border.iter().map(|row| (*row, probability(*row)));
+        Split { var, mass, beyond: beyond.collect(), border: border.collect() }
     }
 
     /// The loss at which `wanted` equally likely scenarios are worse or as bad.

@@ -140,7 +140,7 @@ pub(crate) mod tests {
             state = (1_103_515_245 * state + 12_345) % 2_147_483_648;
             state as f64 / 2_147_483_648.0
         };
-        let mut columns = vec![Vec::with_capacity(rows); assets];
+        let mut columns = vec![Vec::new(); assets];
         for _ in 0..rows {
             let (first, second) = (uniform() - 0.5, uniform() - 0.5);
             for (asset, column) in columns.iter_mut().enumerate() {

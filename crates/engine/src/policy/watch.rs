@@ -222,6 +222,17 @@ impl From<IncomeWatch> for Kept {
     }
 }
 
+impl std::fmt::Debug for IncomeWatch {
+    /// Names and numbers of samples: what was learnt from them says nothing to a reader.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seen = self.slots.iter().map(|(name, watched)| (name, watched.samples.len()));
+        f.debug_struct("IncomeWatch")
+            .field("params", &self.params)
+            .field("samples", &seen.collect::<BTreeMap<_, _>>())
+            .finish()
+    }
+}
+
 /// What is kept of an income; none where there is nothing to learn from.
 fn level_of(income: &Income, ours_atoms: u64) -> Option<(Kind, f64, f64)> {
     match income {

@@ -1,4 +1,4 @@
-use ballast_engine::detect::levels::{Event, Measure, PegSide, Rule, RuleSet, Watch};
+use ballast_engine::detect::levels::{Breaker, Event, Measure, PegSide, Rule, RuleSet, Watch};
 use ballast_engine::report::ReplayReport;
 use ballast_engine::report::backtest::FlagMark;
 
@@ -64,7 +64,7 @@ fn lent_out(name: &str) -> Rule {
     }
 }
 
-fn word(breaker: &impl serde::Serialize) -> String {
+fn word(breaker: &Breaker) -> String {
     let text = serde_json::to_value(breaker).ok();
     text.as_ref().and_then(serde_json::Value::as_str).unwrap_or("unknown").replace('_', " ")
 }

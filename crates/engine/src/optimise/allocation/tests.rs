@@ -229,7 +229,9 @@ proptest! {
         }
         for (slot, weight) in problem.slots.iter().zip(&found.weights_bps) {
             let moved = weight.abs_diff(slot.current_bps);
-            let free = moved == 0 || moved >= problem.min_move_bps || (found.forced && *weight < slot.current_bps);
+            let free = moved == 0
+                || moved >= problem.min_move_bps
+                || (found.forced && *weight < slot.current_bps);
             prop_assert!(free, "{} moves by {}", slot.name, moved);
         }
         // Every point of a coarse grid (and the present weights) that is inside the limits and moves enough.
@@ -239,7 +241,7 @@ proptest! {
             all.push(slot.cap_bps);
             all.retain(|w| {
                 let moved = w.abs_diff(slot.current_bps);
-                (moved == 0 || moved >= problem.min_move_bps) && (!slot.frozen || moved == 0)
+                moved == 0 || moved >= problem.min_move_bps && !slot.frozen
             });
             all
         };
@@ -250,9 +252,8 @@ proptest! {
         }
         let value = problem.net(&found.weights_bps);
         for point in points {
-            if problem.net(&point) > value + 0.02 && problem.breach(&point).is_none() {
-                prop_assert!(false, "{point:?} gains {} but {:?} {value}", problem.net(&point), found);
-            }
+            let beaten = problem.net(&point) > value + 0.02 && problem.breach(&point).is_none();
+            prop_assert!(!beaten, "{:?} gains {} but {:?} {}", point, problem.net(&point), found, value);
         }
         prop_assert_eq!(solve(&problem).unwrap(), found);
     }

@@ -62,7 +62,12 @@ impl Conic {
         let mut equal: (Vec<Vec<f64>>, Vec<f64>) = Default::default();
         let mut below: (Vec<Vec<f64>>, Vec<f64>) = Default::default();
         let negative = |row: &[f64]| row.iter().map(|value| -value).collect::<Vec<f64>>();
-        let mut range = |row: Vec<f64>, lower: f64, upper: f64| {
+        let mut range = |mut row: Vec<f64>, lower: f64, upper: f64| {
+            // Rows of size one, so that tolerances mean the same for weights and for returns.
+            let largest = row.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+            let scale = if largest > 0.0 { 1.0 / largest } else { 1.0 };
+            row.iter_mut().for_each(|value| *value *= scale);
+            let (lower, upper) = (lower * scale, upper * scale);
             if lower == upper {
                 equal.0.push(row);
                 equal.1.push(upper);

@@ -348,3 +348,16 @@ fn the_same_problem_gives_the_same_bytes() {
     let problem = PortfolioProblem::over_scenarios(Objective::MinCvar, scenarios);
     assert_eq!(solve(&problem).unwrap(), solve(&problem).unwrap());
 }
+
+// The number of looks at the scenarios grows slowly with their number.
+#[test]
+fn tails_looked_at_stay_few() {
+    for (count, most) in [(256, 40), (4_096, 60), (16_384, 100), (65_536, 160)] {
+        let scenarios = Scenarios::from_rows(&sample(16, count, 1), None).unwrap();
+        let mut problem = PortfolioProblem::over_scenarios(Objective::MinCvar, scenarios);
+        let means = problem.means().unwrap();
+        problem.constraints.min_return = Some(means.iter().sum::<f64>() / 16.0);
+        let found = solve(&problem).unwrap();
+        assert!(found.gap <= 1e-9 && found.iterations <= most, "{} looks at {count}", found.iterations);
+    }
+}

@@ -141,7 +141,6 @@ fn check_time(place: &str, last: Option<&str>, cell: &str) -> Result<(), String>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::commands::fit;
 
     fn answered(text: &str, target: &str) -> Result<serde_json::Value, String> {
@@ -160,17 +159,19 @@ mod tests {
 
     #[test]
     fn shrinks_what_it_is_given() {
-        let text = "unix_time,a,b\n1,0.01,0.02\n2,-0.01,0.01\n3,0.02,0.00\n4,0.00,-0.03\n";
+        let text =
+            "unix_time,a,b\n1,.01,.012\n2,-.01,-.008\n3,.02,.022\n4,0,-.003\n5,-.03,-.02\n6,.015,.02\n";
         let found = answered(text, "identity").unwrap();
-        // scikit-learn 1.9.1: LedoitWolf().fit([[.01, .02], [-.01, .01], [.02, 0], [0, -.03]]).
-        assert!((found["shrinkage"].as_f64().unwrap() - SKLEARN.0).abs() < 1e-12, "{found}");
-        assert!((found["covariance"][0][1].as_f64().unwrap() / SKLEARN.1 - 1.0).abs() < 1e-9, "{found}");
+        // scikit-learn 1.9.1: LedoitWolf().fit on the same six rows.
+        assert!((found["shrinkage"].as_f64().unwrap() - 0.32105153324459224).abs() < 1e-12, "{found}");
+        assert!(
+            (found["covariance"][0][1].as_f64().unwrap() / 0.00017209457664286372 - 1.0).abs() < 1e-9,
+            "{found}"
+        );
         assert_eq!(found["assets"], serde_json::json!(["a", "b"]));
-        assert_eq!(found["observations"], 4);
+        assert_eq!(found["observations"], 6);
         assert_eq!(answered(text, "constant-correlation").unwrap()["target"], "constant_correlation");
     }
-
-    const SKLEARN: (f64, f64) = (1.0, 1.0);
 
     #[test]
     fn what_is_wrong_is_named() {

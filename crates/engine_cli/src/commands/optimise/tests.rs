@@ -52,7 +52,13 @@ fn spellings_mean_the_same() {
         "rows": [{"coefficients": {"bonds": 1}, "min": -1}, {"coefficients": [0, 0, 1], "max": 0.9}],
     });
     map.insert("constraints".into(), limits);
-    assert_eq!(answered(&other).unwrap()["weights"], plain["weights"]);
+    let other = answered(&other).unwrap();
+    // An interior point: rows that change nothing change the last digits.
+    for (found, expected) in
+        other["weights"].as_array().unwrap().iter().zip(plain["weights"].as_array().unwrap())
+    {
+        assert!((found.as_f64().unwrap() - expected.as_f64().unwrap()).abs() < 3e-6);
+    }
 }
 
 #[test]
@@ -97,7 +103,7 @@ fn what_is_wrong_is_named() {
         (changed("max_cvar", json!(0.001)), "max_cvar (at most 0.001) cannot hold"),
         (
             changed("bounds", json!([0, 0.2])),
-            "budget (exactly 1) cannot hold: the nearest that the others allow is 0.6",
+            "bounds of small caps (at most 0.2) cannot hold: the least that the others allow is 0.6",
         ),
         (changed("bounds", json!([[0, 1]])), "bounds: 1 entries for 3 assets"),
         (changed("colour", json!(1)), "`colour` is not known"),
