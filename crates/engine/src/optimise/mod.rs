@@ -21,4 +21,4 @@ pub mod simplex;
 
 pub use covariance::Covariance;
 pub use error::{Conflict, OptimiseError};
-pub use scenarios::{Scenarios, Split, Tail, TailFinder};
+pub use scenarios::{Border, Scenarios, Split, Tail, TailFinder};

@@ -36,8 +36,19 @@ pub struct Split {
     pub mass: f64,
     /// Sum over them of probability times each asset's loss.
     pub beyond: Vec<f64>,
-    /// Row and probability of those about the edge.
-    pub border: Vec<(usize, f64)>,
+    /// Those about the edge, nearest first.
+    pub border: Vec<Border>,
+}
+
+/// A scenario about the edge of a tail.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Border {
+    /// Its row.
+    pub row: usize,
+    /// Its probability.
+    pub probability: f64,
+    /// Loss less VaR.
+    pub excess: f64,
 }
 
 impl Scenarios {
@@ -263,8 +274,9 @@ impl<'a> TailFinder<'a> {
             border.select_nth_unstable_by(near, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         }
         border.truncate(near);
-        let mut border: Vec<usize> = border.into_iter().map(|(_, row)| row).collect();
-        border.sort_unstable();
+        border.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut rows: Vec<usize> = border.iter().map(|(_, row)| *row).collect();
+        rows.sort_unstable();
         let each = 1.0 / self.scenarios.count as f64;
         let probability = |row: usize| match self.scenarios.probabilities() {
             None => each,
@@ -273,7 +285,7 @@ impl<'a> TailFinder<'a> {
         let mut members = self.members.clone();
         members.clear();
         for (row, loss) in self.losses.iter().enumerate() {
-            if *loss > var && border.binary_search(&row).is_err() {
+            if *loss > var && rows.binary_search(&row).is_err() {
                 members.push((row, probability(row)));
             }
         }
@@ -281,7 +293,11 @@ impl<'a> TailFinder<'a> {
         let beyond = self.scenarios.columns.iter().map(|column| {
             members.iter().map(|(row, p)| -p * column.get(*row).copied().unwrap_or(0.0)).sum::<f64>()
         });
-        let border = border.iter().map(|row| (*row, probability(*row)));
+        let border = border.iter().map(|(_, row)| {
+            let row = *row;
+            let excess = self.losses.get(row).map_or(0.0, |loss| loss - var);
+            Border { row, probability: probability(row), excess }
+        });
         Split { var, mass, beyond: beyond.collect(), border: border.collect() }
     }
 

@@ -9,8 +9,9 @@
 
 use super::model::LinearModel;
 use super::problem::PortfolioProblem;
+use super::refine::{Units, refine};
 use crate::optimise::OptimiseError;
-use crate::optimise::scenarios::{Scenarios, Split, TailFinder};
+use crate::optimise::scenarios::{Scenarios, TailFinder};
 use crate::optimise::simplex::{LpError, Simplex, dot};
 
 /// Gap between the bounds at which to stop, relative to the objective.
@@ -21,7 +22,7 @@ const STEP: f64 = 0.3;
 /// Looks by cuts alone before the scenarios about VaR are taken in one by one, beyond one for each column.
 const COARSE_LOOKS: usize = 16;
 /// Scenarios about VaR that are taken in, for each asset.
-const BORDER: usize = 6;
+const BORDER: usize = 10;
 /// Loose cuts are dropped when there are this many more than columns.
 const SPARE_CUTS: usize = 60;
 
@@ -163,7 +164,10 @@ impl CutProblem<'_> {
                 let mut splitter = TailFinder::new(self.scenarios, self.alpha);
                 loop {
                     let split = splitter.split(model.weights(&centre), BORDER * model.assets);
-                    let Some((found, bound)) = self.refine(&split, unit, limit, scale) else { break };
+                    let Some((found, bound)) = refine(self, &split, Units { loss: unit, limit, cost: scale })
+                    else {
+                        break;
+                    };
                     proven = proven.max(bound);
                     let (tail, iterations) = look(&found, &mut best);
                     master.add_row(&cut(&tail.slope), f64::NEG_INFINITY, 0.0);
@@ -184,52 +188,6 @@ impl CutProblem<'_> {
             }
         }
         Err(CutError::Stalled("the bounds on CVaR did not meet"))
-    }
-}
-
-impl CutProblem<'_> {
-    /// The optimum and bound with the scenarios about VaR taken in one by one, those beyond as a lump and the rest left out.
-    /// CVaR >= VaR + (lump's excess + excess of each about VaR) / (1 - alpha) whatever the split, so the bound holds
-    /// everywhere; near the weights of the split it is exact.
-    fn refine(&self, split: &Split, unit: f64, limit: f64, scale: f64) -> Option<(Vec<f64>, f64)> {
-        let model = self.model;
-        let tail = 1.0 - self.alpha;
-        let width = model.columns + 2 + split.border.len();
-        let (cvar, var) = (model.columns, model.columns + 1);
-        let mut cost: Vec<f64> = model.net_return.iter().map(|value| -self.reward * value / scale).collect();
-        cost.push(self.risk * unit / scale);
-        cost.resize(width, 0.0);
-        let free = [-limit, -limit];
-        let lower = model.lower.iter().copied().chain(free).chain(split.border.iter().map(|_| 0.0)).collect();
-        let top = [(self.cap / unit).clamp(-limit, limit), limit];
-        let upper =
-            model.upper.iter().copied().chain(top).chain(split.border.iter().map(|_| 2.0 * limit)).collect();
-        let mut lp = Simplex::new(cost, lower, upper);
-        for row in model.rows() {
-            let mut coefficients = row.coefficients.clone();
-            coefficients.resize(width, 0.0);
-            lp.add_row(&coefficients, row.lower, row.upper);
-        }
-        let mut total: Vec<f64> = split.beyond.iter().map(|loss| loss / unit / tail).collect();
-        total.resize(model.columns, 0.0);
-        total.extend([-1.0, 1.0 - split.mass / tail]);
-        total.extend(split.border.iter().map(|(_, probability)| probability / tail));
-        lp.add_row(&total, f64::NEG_INFINITY, 0.0);
-        for (place, (row, _)) in split.border.iter().enumerate() {
-            let mut excess: Vec<f64> = (0..model.assets)
-                .map(|asset| self.scenarios.column(asset).get(*row).map_or(0.0, |value| value / unit))
-                .collect();
-            excess.resize(width, 0.0);
-            for (column, value) in [(var, 1.0), (var + 1 + place, 1.0)] {
-                if let Some(slot) = excess.get_mut(column) {
-                    *slot = value;
-                }
-            }
-            lp.add_row(&excess, 0.0, f64::INFINITY);
-        }
-        lp.solve().ok()?;
-        let columns = lp.solution();
-        columns.get(..cvar).map(|columns| (columns.to_vec(), lp.objective() * scale))
     }
 }
 

@@ -9,6 +9,7 @@ mod diagnose;
 pub mod full_lp;
 mod model;
 mod problem;
+mod refine;
 mod smooth;
 mod solve;
 
