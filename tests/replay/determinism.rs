@@ -28,7 +28,7 @@ fn the_same_settings_give_the_same_json() {
 fn every_class_policy_and_asset_runs_on_generated_paths() {
     for class in [RiskClass::Conservative, RiskClass::Balanced, RiskClass::Growth] {
         for asset in [Asset::Usdc, Asset::Sol] {
-            for policy in [PolicyKind::Plain, PolicyKind::EqualWeight, PolicyKind::Hold] {
+            for policy in [PolicyKind::Engine, PolicyKind::Plain, PolicyKind::EqualWeight, PolicyKind::Hold] {
                 let mut settings = settings("2025-01-01", "2025-01-06", class);
                 (settings.asset, settings.policy) = (asset, policy);
                 let report = replay(settings);

@@ -2,6 +2,7 @@
 //! paths everywhere.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod backtest;
 mod breaks;
 mod determinism;
 mod windows;

@@ -136,7 +136,7 @@ fn a_revoked_model_stays_revoked_until_the_plan_says_otherwise() {
     world.send(&[build::revoke_model(guardian.pubkey(), model)], &[&guardian]).unwrap();
     let error = run(&mut world, &text(), false).unwrap_err();
     assert!(error.contains("was revoked"), "{error}");
-    let file = "file = \"../models/plain-v1.toml\"";
+    let file = "file = \"../models/engine-v1.toml\"";
     let again = text().replacen(file, &format!("{file}\nreapprove = true"), 1);
     assert_eq!(run(&mut world, &again, false), Ok((1, 1)));
 }

@@ -299,6 +299,37 @@ mod tests {
         );
     }
 
+    const ENGINE: &str = include_str!("../../../models/engine-v1.toml");
+
+    #[test]
+    fn the_engine_draws_the_scenarios_that_its_file_was_approved_with() {
+        let model = parse(ENGINE).unwrap();
+        assert_eq!(model.policy().unwrap().name(), "engine");
+        assert!(model.watch().is_some() && parse(TEXT).unwrap().watch().is_none());
+        let other = parse(&ENGINE.replace("seed = 20_261_123", "seed = 1")).unwrap();
+        assert!(matches!(other.policy(), Err(ModelError::OtherScenarios { .. })));
+        let nothing = ENGINE.replace("venue:kamino", "planet:mars");
+        let error = parse(&nothing).unwrap().policy().err().unwrap().to_string();
+        assert!(error.contains("planet:mars"), "{error}");
+    }
+
+    #[test]
+    fn senseless_engines_are_refused() {
+        for (from, to, key) in [
+            ("schema = 1", "schema = 2", "policy.schema"),
+            ("grid_bps = 100", "grid_bps = 0", "policy.decide.grid_bps"),
+            ("cvar_cap_bps = 1_500", "cvar_cap_bps = 10_001", "policy.decide.cvar_cap_bps"),
+            ("liquidity_min_bps = 2_000", "liquidity_min_bps = 10_001", "policy.decide.liquidity_min_bps"),
+            ("sample_secs = 86_400", "sample_secs = 0", "policy.watch.sample_secs"),
+            ("sample_secs = 86_400", "sample_secs = 604_801", "policy.watch.horizon_secs"),
+            ("lower = \"q25\"", "lower = \"q99\"", "q99"),
+        ] {
+            assert!(ENGINE.contains(from), "{from}");
+            let error = parse(&ENGINE.replace(from, to)).unwrap_err().to_string();
+            assert!(error.contains(key), "{error}");
+        }
+    }
+
     #[test]
     fn unknown_keys_and_senseless_values_are_refused() {
         let unknown = parse(&TEXT.replace("grid_bps", "grid")).unwrap_err().to_string();

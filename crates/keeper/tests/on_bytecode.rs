@@ -253,7 +253,7 @@ fn the_kept_input_alone_reproduces_the_decision() {
         ModelFile::read(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/plain-v1.toml"));
     let model = model.unwrap();
     let keeper = scene.stage.keeper.insecure_clone();
-    let done = run_as(&mut scene, model.policy(), &keeper, Some(journal.clone()));
+    let done = run_as(&mut scene, model.policy().unwrap(), &keeper, Some(journal.clone()));
     let DecisionOutcome::Recorded { targets_bps, .. } = done.execution.decision else {
         panic!("{:?}", done.execution)
     };
@@ -263,7 +263,7 @@ fn the_kept_input_alone_reproduces_the_decision() {
     let json = std::fs::read_to_string(journal.input_path(&hash)).unwrap();
     let input = DecisionInput::decode(&json).unwrap();
     assert_eq!(input.slots[2].income, Income::Unknown);
-    let replayed = model.policy().decide(&input.view());
+    let replayed = model.policy().unwrap().decide(&input.view());
     assert_eq!(replayed.weights_bps, targets_bps);
     std::fs::remove_dir_all(&dir).unwrap();
 }

@@ -186,7 +186,11 @@ impl Replay {
     }
 
     fn decide_and_move(&mut self, ts: i64) -> Result<(), StageError> {
-        match self.seen.take().map_or(Wish::Hold, |view| self.keeper.wish(&view)) {
+        let vault = self.vault()?;
+        let cooled_ts = vault.decision_ts.saturating_add(i64::from(vault.limits.cooldown_secs));
+        // As the real keeper does: what the chain would refuse for its time alone is not sent.
+        let seen = self.seen.take().filter(|_| vault.decision_sequence == 0 || ts >= cooled_ts);
+        match seen.map_or(Wish::Hold, |view| self.keeper.wish(&view)) {
             Wish::Hold => self.recorder.decision_held(),
             Wish::Decide(targets) => match self.keeper.decide(&mut self.cast, targets, ts)? {
                 Outcome::Done(done) => {

@@ -41,7 +41,7 @@ pub struct OnceArgs {
     /// Vault, such as usdc/conservative
     pub vault: String,
     /// Model to decide by
-    #[arg(long, default_value = "models/plain-v1.toml", value_name = "FILE")]
+    #[arg(long, default_value = "models/engine-v1.toml", value_name = "FILE")]
     pub model: PathBuf,
     /// Where inputs of decisions and what was seen of pools are kept
     #[arg(long, default_value = "keeper-runs", value_name = "DIR")]

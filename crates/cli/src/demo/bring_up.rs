@@ -232,7 +232,7 @@ fn repository() -> PathBuf {
 }
 
 fn model_path() -> PathBuf {
-    repository().join("models/plain-v1.toml")
+    repository().join("models/engine-v1.toml")
 }
 
 /// The plan that makes the vaults.

@@ -63,7 +63,7 @@ fn every_problem_names_file_table_and_key() {
         ("max_age = \"1h\"", "max_age = \"1 fortnight\"", "price_guard[0].max_age", "not a length of time"),
         ("max_age = \"1h\"", "max_age = \"2h\"", "price_guard[0]", "price guard is out of bounds"),
         ("feed_id = \"ea", "feed_id = \"zz", "price_guard[0].feed_id", "32 bytes in hex"),
-        ("../models/plain-v1.toml", "../models/none.toml", "model[0].file", "none.toml"),
+        ("../models/engine-v1.toml", "../models/none.toml", "model[0].file", "none.toml"),
         ("adapter = \"kamino-lend\"", "adapter = \"kamino\"", "strategy[0].adapter", "is not an adapter"),
         ("name = \"kamino-usdc-prime\"", "name = \"kamino-usdc-main\"", "strategy[1].name", "there twice"),
         (
@@ -130,7 +130,7 @@ fn names_for_local_addresses_are_for_local_chains() {
 #[test]
 fn a_stated_model_hash_must_be_the_files() {
     let zeros = "0".repeat(64);
-    let file = "file = \"../models/plain-v1.toml\"";
+    let file = "file = \"../models/engine-v1.toml\"";
     let found = problems_with(file, &format!("{file}\nhash = \"{zeros}\""));
     assert!(found.contains("model[0].hash: the file hashes to "), "{found}");
 }

@@ -9,6 +9,7 @@ use ballast_replay::{Asset, PolicyKind, ReplaySettings, RiskClass};
 /// What to replay
 #[derive(Clone, Debug, clap::Args)]
 pub struct ReplayArgs {
+    /// What runs on what.
     #[command(flatten)]
     pub run: RunArgs,
     /// Print one CSV row a step instead of the table
