@@ -160,8 +160,10 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
+    type Curve = Vec<(i64, f64)>;
+
     /// Hourly curves of a year; the first drifts from the second by `drift` a day with noise of 1e-5.
-    fn curves(drift: f64, seed: u64) -> (Vec<(i64, f64)>, Vec<(i64, f64)>) {
+    fn curves(drift: f64, seed: u64) -> (Curve, Curve) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         let (mut a, mut b) = (1.0f64, 1.0f64);
