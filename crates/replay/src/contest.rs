@@ -37,7 +37,8 @@ impl Contest {
                 contestants.push(baseline);
             }
         }
-        contestants.extend((0..settings.slot_count()?).map(PolicyKind::Single));
+        let singles = (0..settings.slot_count()?).map(PolicyKind::Single);
+        contestants.extend(singles.filter(|single| *single != challenger));
         Ok(Self { settings, contestants })
     }
 
@@ -116,5 +117,8 @@ mod tests {
         assert_eq!(contest.contestants(), expected);
         let plain = Contest::against_all(settings, PolicyKind::Plain).unwrap();
         assert_eq!(plain.contestants().iter().filter(|kind| **kind == PolicyKind::Plain).count(), 1);
+        let settings = ReplaySettings::new(0, 36_000, RiskClass::Balanced);
+        let single = Contest::against_all(settings, PolicyKind::Single(1)).unwrap();
+        assert_eq!(single.contestants().len(), 6, "itself, two policies, the three other venues");
     }
 }

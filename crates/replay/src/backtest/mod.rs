@@ -92,8 +92,10 @@ fn identity(settings: &ReplaySettings, challenger: PolicyKind) -> Result<String,
         }
         other => format!("{other:?}"),
     };
+    // Where the files lie does not matter, that there are any does.
+    let source = if settings.data.is_some() { "history" } else { "generated" };
     let on = ReplaySettings { model: None, policy: challenger, data: None, ..settings.clone() };
-    Ok(hex(&Sha256::digest(format!("{model} {on:?}").as_bytes())))
+    Ok(hex(&Sha256::digest(format!("{model} {source} {on:?}").as_bytes())))
 }
 
 fn hex(bytes: &[u8]) -> String {
