@@ -114,7 +114,7 @@ impl LendingRates {
                 return Err(row.problem(&columns.symbol, problem));
             }
             let observed = observe(&row, &columns)?;
-            row.check_order(market.rows.last().map(|last| last.ts), observed.ts)?;
+            row.check_order(&columns.time, market.rows.last().map(|last| last.ts), observed.ts)?;
             borrow_aprs.push(observed.borrow_apr);
             market.rows.push(observed);
         }
