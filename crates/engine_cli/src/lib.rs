@@ -7,7 +7,6 @@
 //! 3 no answer from elsewhere.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod column;
 pub mod commands;
 mod error;
 mod frame;

@@ -231,6 +231,8 @@ fn rate_loss(path: impl Iterator<Item = f64>, level: f64, secs: f64, market: &Ma
 
 #[cfg(test)]
 mod tests {
+    use rand::Rng;
+
     use super::*;
 
     #[test]
@@ -251,7 +253,7 @@ mod tests {
     #[test]
     fn blocks_are_given_or_the_longest_that_a_column_asks_for() {
         // Runs of ten equal changes, white noise, and a column that does not move.
-        let noise = |row: usize| (row * 7_919 % 1_009) as f64 / 1_009.0 - 0.5;
+        let noise = |row: usize| stream(1, row as u64).random::<f64>() - 0.5;
         let changes: Vec<Vec<f64>> = (0..400).map(|row| vec![noise(row / 10), noise(row), 0.0]).collect();
         let named = |name: &str| Wanted { column: name.into(), measure: Measure::Price };
         let history = |places: &[usize]| History {

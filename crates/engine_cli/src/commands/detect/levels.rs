@@ -64,9 +64,7 @@ struct EventAnswer {
 pub(super) fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
     let rules = read_rules(args)?;
     let frame = Frame::read(&args.source, standard)?;
-    let times = frame
-        .times()
-        .ok_or_else(|| frame.wrong("no time column; rules need one (unix seconds or UTC dates)"))?;
+    let times = frame.required_times()?;
     let names = frame.names();
     // Only what the rules read: other columns may hold text.
     let needed: Vec<String> = names

@@ -5,9 +5,9 @@ use std::io::Read;
 use ballast_engine::scenario::markov::{MarkovFit, fit};
 use serde::Serialize;
 
-use super::Args;
+use super::{Args, series};
 use crate::EngineCliError;
-use crate::column;
+use crate::frame::RETURNS;
 use crate::input::answer;
 
 #[derive(Serialize)]
@@ -22,11 +22,9 @@ struct Answer {
 
 /// Reads, fits, answers.
 pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
-    let source = args.source.name();
-    let found = column::read(&args.source.text(standard)?, &source, args.column.as_deref())?;
-    let fit = fit(&found.values)
-        .map_err(|error| EngineCliError::Input(format!("{source}, column `{}`: {error}", found.name)))?;
-    answer(&Answer { model: "markov", column: found.name, regimes: ["calm", "turbulent"], fit })
+    let series = series::read(args, standard, &RETURNS)?;
+    let fit = fit(&series.values).map_err(|error| series.wrong(error))?;
+    answer(&Answer { model: "markov", column: series.column, regimes: ["calm", "turbulent"], fit })
 }
 
 #[cfg(test)]
