@@ -276,25 +276,17 @@ fn emit(
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use serde_json::Value;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::asked;
 
     fn text(line: &str, input: &str) -> Result<String, EngineCliError> {
-        let words = std::iter::once("bootstrap").chain(line.split_whitespace());
-        let args = Line::try_parse_from(words).map_err(EngineCliError::input)?.args;
-        run(&args, &mut input.as_bytes())
+        run(&asked::arguments(line.split_whitespace())?, &mut input.as_bytes())
     }
 
     fn ask(line: &str, input: &str) -> Value {
-        serde_json::from_str(&text(line, input).unwrap()).unwrap()
+        asked::ask(run, line.split_whitespace(), input).unwrap()
     }
 
     fn series() -> String {

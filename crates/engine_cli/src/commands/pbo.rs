@@ -89,21 +89,13 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use serde_json::Value;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::asked;
 
     fn ask(line: &str, input: &str) -> Result<Value, EngineCliError> {
-        let words = std::iter::once("pbo").chain(line.split_whitespace());
-        let args = Line::try_parse_from(words).map_err(EngineCliError::input)?.args;
-        run(&args, &mut input.as_bytes()).map(|text| serde_json::from_str(&text).unwrap())
+        asked::ask(run, line.split_whitespace(), input)
     }
 
     fn table(trials: usize, rows: usize) -> String {

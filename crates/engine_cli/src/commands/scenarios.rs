@@ -49,10 +49,10 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asked;
 
     fn ask(json: &str) -> Result<serde_json::Value, EngineCliError> {
-        let args = Args { source: Source::default(), table: false, hex: true };
-        Ok(serde_json::from_str(&run(&args, &mut json.as_bytes())?).unwrap())
+        asked::ask(run, ["--hex"], json)
     }
 
     #[test]

@@ -278,21 +278,13 @@ fn describe(frame: &Frame, alarm: &Alarm) -> AlarmAnswer {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use serde_json::Value;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::asked;
 
     fn ask(line: &str, input: &str) -> Result<Value, EngineCliError> {
-        let words = std::iter::once("cusum").chain(line.split_whitespace());
-        let args = Line::try_parse_from(words).map_err(EngineCliError::input)?.args;
-        run(&args, &mut input.as_bytes()).map(|text| serde_json::from_str(&text).unwrap())
+        asked::ask(run, line.split_whitespace(), input)
     }
 
     const MONTGOMERY: &str = "x\n9.45\n7.99\n9.29\n11.66\n12.16\n10.18\n8.04\n11.46\n9.20\n10.34\n9.03\n11.47\n10.51\n\

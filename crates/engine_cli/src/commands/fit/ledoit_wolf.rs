@@ -69,20 +69,10 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
 
 #[cfg(test)]
 mod tests {
-    use crate::commands::fit;
+    use crate::commands::fit::tests::fitted;
 
     fn answered(text: &str, target: &str) -> Result<serde_json::Value, String> {
-        #[derive(clap::Parser)]
-        struct Line {
-            #[command(flatten)]
-            args: fit::Args,
-        }
-        let line: Line = clap::Parser::parse_from(["fit", "--model", "ledoit-wolf", "--target", target]);
-        let answer = fit::run(&line.args, &mut text.as_bytes()).map_err(|error| {
-            assert_eq!(error.exit_code(), 2);
-            error.to_string()
-        });
-        answer.map(|text| serde_json::from_str(&text).unwrap())
+        fitted(&["--model", "ledoit-wolf", "--target", target], text)
     }
 
     #[test]

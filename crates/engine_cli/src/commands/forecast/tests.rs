@@ -1,24 +1,13 @@
-use clap::Parser;
 use serde_json::{Value, json};
 
-#[derive(Parser)]
-struct Line {
-    #[command(flatten)]
-    args: super::Args,
-}
+use crate::asked::ask_or_refusal;
 
 const DAY: i64 = 86_400;
 const START: i64 = 1_700_000_000;
 const CURVE: &str = "0:0,7000:350,9000:700,10000:8000";
 
 fn forecast(arguments: &[&str], input: &str) -> Result<Value, String> {
-    let line =
-        Line::try_parse_from([&["forecast"], arguments].concat()).map_err(|error| error.to_string())?;
-    let answer = super::run(&line.args, &mut input.as_bytes()).map_err(|error| {
-        assert_eq!(error.exit_code(), 2);
-        error.to_string()
-    })?;
-    Ok(serde_json::from_str(&answer).unwrap())
+    ask_or_refusal(super::run, arguments.iter().copied(), input)
 }
 
 /// A noisy, mean-reverting fraction around `centre`.

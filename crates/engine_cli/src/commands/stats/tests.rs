@@ -1,24 +1,14 @@
-use clap::Parser;
 use serde_json::Value;
 
 use super::*;
-
-#[derive(Parser)]
-struct Line {
-    #[command(flatten)]
-    args: Args,
-}
+use crate::asked;
 
 fn ask(line: &str, input: &str) -> Result<Value, EngineCliError> {
-    let words = std::iter::once("stats").chain(line.split_whitespace());
-    let args = Line::try_parse_from(words).map_err(EngineCliError::input)?.args;
-    run(&args, &mut input.as_bytes()).map(|text| serde_json::from_str(&text).unwrap())
+    asked::ask(run, line.split_whitespace(), input)
 }
 
 fn refused(line: &str, input: &str) -> String {
-    let error = ask(line, input).unwrap_err();
-    assert_eq!(error.exit_code(), 2);
-    error.to_string()
+    asked::ask_or_refusal(run, line.split_whitespace(), input).unwrap_err()
 }
 
 #[test]
