@@ -56,7 +56,7 @@ impl History {
     /// observation.
     ///
     /// # Errors
-    /// A step that is not above zero; what cannot be read, by row and column; fewer than [`MIN_CHANGES`] joint changes.
+    /// A step that is not above zero; what cannot be read, by row and column; fewer than 30 joint changes.
     pub fn from_csv(
         name: &str,
         text: &str,

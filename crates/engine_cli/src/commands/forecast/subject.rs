@@ -1,3 +1,4 @@
+use ballast_engine::data::{apr_problem, aprs_problem};
 use ballast_engine::forecast::Scale;
 use ballast_engine::forecast::venue::PoolDay;
 
@@ -5,11 +6,6 @@ use super::Kind;
 use super::observations::Observations;
 use super::settings::Request;
 use crate::EngineCliError;
-
-/// An annual rate above this reads like a percentage, as in the engine's own reader: 3 is 300% a year.
-const HIGHEST_APR: f64 = 3.0;
-/// So does a series whose median is above this.
-const HIGHEST_MEDIAN_APR: f64 = 0.5;
 
 /// A checked series.
 pub(super) enum Subject {
@@ -75,25 +71,14 @@ fn utilisation(observed: &Observations, name: &str) -> Result<Vec<(i64, f64)>, E
 fn rates(observed: &Observations, name: &str) -> Result<Vec<(i64, f64)>, EngineCliError> {
     let points = column(observed, name)?;
     for (index, (_, value)) in points.iter().enumerate() {
-        if *value < 0.0 {
-            return Err(observed.problem(index, name, format!("a rate of {value} is below zero")));
-        }
-        if *value > HIGHEST_APR {
-            let problem =
-                format!("{value} reads like a percentage; a fraction is expected (0.05 is 5% a year)");
-            return Err(observed.problem(index, name, &problem));
+        if let Some(problem) = apr_problem(*value) {
+            return Err(observed.problem(index, name, problem));
         }
     }
-    let mut sorted: Vec<f64> = points.iter().map(|point| point.1).collect();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.get(sorted.len() / 2) {
-        Some(median) if *median > HIGHEST_MEDIAN_APR => {
-            let problem = format!(
-                "the median is {median}: it reads like percentages; fractions are expected (0.05 is 5% a year)"
-            );
-            Err(observed.in_column(name, problem))
-        }
-        _ => Ok(points),
+    let values: Vec<f64> = points.iter().map(|point| point.1).collect();
+    match aprs_problem(&values) {
+        Some(problem) => Err(observed.in_column(name, problem)),
+        None => Ok(points),
     }
 }
 
