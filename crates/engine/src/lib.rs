@@ -16,6 +16,7 @@
 //! | [`detect`] | level rules and CUSUM, and the breaker each would arm |
 //! | [`personalise`] | questionnaire, profile, recommended mix |
 //! | [`report`] | what a replay found: JSON, CSV, table, chart |
+//! | [`time`], [`hex`] | dates and bytes as people write them |
 //!
 //! Floating point is used here for rates and statistics only. What the chain enforces comes from
 //! `ballast-math`, in integers. Everything is deterministic: same inputs and seed, same output.
@@ -28,6 +29,7 @@ pub mod detect;
 pub mod evaluate;
 pub mod forecast;
 pub mod generate;
+pub mod hex;
 pub mod market;
 pub mod optimise;
 pub mod personalise;

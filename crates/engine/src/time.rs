@@ -2,6 +2,28 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
+/// What a column of times may be called, the canonical name first; case does not matter.
+pub const TIME_COLUMNS: [&str; 8] =
+    ["unix_time", "time", "timestamp", "ts", "date", "datetime", "day", "hour"];
+
+/// Numbers taken for unix seconds: 1973 to 2100. Row numbers lie below, milliseconds above.
+pub const PLAUSIBLE_SECS: std::ops::Range<i64> = 100_000_000..4_102_444_800;
+
+/// The place of the column of times in a table's header, by the order of [`TIME_COLUMNS`].
+pub fn time_column(header: &[String]) -> Option<usize> {
+    TIME_COLUMNS.iter().find_map(|name| header.iter().position(|column| column.eq_ignore_ascii_case(name)))
+}
+
+/// Why a number is no time, if it is none: seconds were expected and it lies outside [`PLAUSIBLE_SECS`].
+pub fn implausible(unix_ts: i64) -> Option<String> {
+    if PLAUSIBLE_SECS.contains(&unix_ts) {
+        return None;
+    }
+    let milliseconds = PLAUSIBLE_SECS.contains(&(unix_ts / 1_000));
+    let hint = if milliseconds { " (it reads like milliseconds)" } else { "" };
+    Some(format!("{unix_ts} is not a unix time in seconds between 1973 and 2100{hint}"))
+}
+
 /// A date or time that could not be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{text:?} is not a UTC time: write 2022-11-05, 2022-11-05T06:00 or unix seconds")]
@@ -9,9 +31,11 @@ pub struct TimeError {
     text: String,
 }
 
-/// Reads `2022-11-05`, `2022-11-05T06:00[:00][Z]` or unix seconds, as UTC.
+/// Reads `2022-11-05`, `2022-11-05T06:00[:00]` with or without `Z` or `+00:00`, or unix seconds, as UTC.
 pub fn parse_utc(text: &str) -> Result<i64, TimeError> {
-    let trimmed = text.trim().trim_end_matches('Z').replace(' ', "T");
+    let trimmed = text.trim();
+    let trimmed =
+        trimmed.strip_suffix('Z').or(trimmed.strip_suffix("+00:00")).unwrap_or(trimmed).replace(' ', "T");
     let error = || TimeError { text: text.into() };
     if !trimmed.is_empty() && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
         return trimmed.parse().map_err(|_| error());
@@ -69,7 +93,7 @@ mod tests {
     #[test]
     fn reads_what_it_writes() {
         for text in
-            ["2022-11-05", "2022-11-05T00:00", "2022-11-05 00:00:00", "1667606400", "2022-11-05T00:00Z"]
+            ["2022-11-05", "2022-11-05T00:00", "2022-11-05 00:00:00+00:00", "1667606400", "2022-11-05T00:00Z"]
         {
             assert_eq!(parse_utc(text), Ok(1_667_606_400), "{text}");
         }
@@ -77,6 +101,15 @@ mod tests {
         for text in ["", "yesterday", "2022-13-05", "-5", "2022-11-05T25:00"] {
             assert!(parse_utc(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn columns_of_times_are_found_and_numbers_judged() {
+        let header = ["day", "a", "Timestamp"].map(str::to_owned);
+        assert_eq!((time_column(&header), time_column(&header[1..2])), (Some(2), None));
+        assert_eq!(implausible(1_667_606_400), None);
+        assert!(implausible(1_667_606_400_000).is_some_and(|problem| problem.contains("like milliseconds")));
+        assert!(implausible(20_221_105).is_some_and(|problem| problem.ends_with("2100")));
     }
 
     #[test]

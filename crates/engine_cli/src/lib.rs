@@ -7,7 +7,8 @@
 //! 3 no answer from elsewhere.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod column;
+#[cfg(test)]
+mod asked;
 pub mod commands;
 mod error;
 mod frame;

@@ -2,12 +2,9 @@
 
 use std::fmt::Debug;
 
-use ballast_engine::time::{format_span, format_utc};
+use ballast_engine::time::{format_span, format_utc, implausible};
 
 use crate::{FeedError, FindingKind, Findings};
-
-/// Earliest and latest times taken for unix seconds: 2009 to 2100. Milliseconds fall outside.
-const PLAUSIBLE_TS: std::ops::Range<i64> = 1_230_768_000..4_102_444_800;
 
 /// What a series should look like.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,24 +17,17 @@ pub struct Expected {
 
 /// Refuses what cannot be unix seconds.
 pub fn check_time(url: &str, place: &str, ts: i64) -> Result<i64, FeedError> {
-    if PLAUSIBLE_TS.contains(&ts) {
-        return Ok(ts);
+    match implausible(ts) {
+        None => Ok(ts),
+        Some(problem) => Err(FeedError::body(url, format!("{place}: {problem}"))),
     }
-    let hint = if PLAUSIBLE_TS.contains(&(ts / 1_000)) { " (it reads like milliseconds)" } else { "" };
-    Err(FeedError::body(
-        url,
-        format!("{place}: {ts} is not a unix time in seconds between 2009 and 2100{hint}"),
-    ))
 }
 
 /// Refuses a time window that is empty or not in unix seconds.
 pub fn check_window(from_ts: i64, to_ts: i64) -> Result<(), FeedError> {
     for (what, ts) in [("--from", from_ts), ("--to", to_ts)] {
-        if !PLAUSIBLE_TS.contains(&ts) {
-            return Err(FeedError::setting(
-                what,
-                format!("{ts} is not a unix time in seconds between 2009 and 2100"),
-            ));
+        if let Some(problem) = implausible(ts) {
+            return Err(FeedError::setting(what, problem));
         }
     }
     if from_ts >= to_ts {

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::BootstrapError;
+use crate::stats::long_run::autocovariance;
+use crate::stats::moments::mean;
 
 /// Mean block lengths in rows, as estimated: they may be below one for data without memory.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -47,11 +49,11 @@ pub fn optimal_block_length(values: &[f64]) -> Result<BlockLength, BootstrapErro
         return Err(BootstrapError::Constant);
     }
     let count = rows as f64;
-    let mean = values.iter().sum::<f64>() / count;
+    let mean = mean(values).unwrap_or_default();
     let from_mean: Vec<f64> = values.iter().map(|value| value - mean).collect();
     let run = 5.max(count.log10() as usize);
     let most = count.sqrt().ceil() as usize + run;
-    let covariances: Vec<f64> = (0..=most).map(|lag| lagged(&from_mean, lag) / count).collect();
+    let covariances: Vec<f64> = (0..=most).map(|lag| autocovariance(&from_mean, lag)).collect();
     let bandwidth = bandwidth(&from_mean, run, most);
     let (mut slope, mut spectrum) = (0.0, covariances.first().copied().unwrap_or_default());
     for (lag, covariance) in covariances.iter().enumerate().skip(1).take(bandwidth) {
@@ -83,16 +85,13 @@ fn bandwidth(from_mean: &[f64], run: usize, most: usize) -> usize {
     most
 }
 
-fn lagged(from_mean: &[f64], lag: usize) -> f64 {
-    from_mean.iter().zip(from_mean.iter().skip(lag)).map(|(early, late)| early * late).sum()
-}
-
 /// Size of the autocorrelation, each stretch leaving out one row more than the lag, as arch has it.
 fn correlation(from_mean: &[f64], lag: usize) -> f64 {
     let square = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
     let late = square(from_mean.get(lag + 1..).unwrap_or(&[]));
     let early = square(from_mean.get(..from_mean.len().saturating_sub(lag + 1)).unwrap_or(&[]));
-    lagged(from_mean, lag).abs() / (late * early).sqrt()
+    let products = autocovariance(from_mean, lag) * from_mean.len() as f64;
+    products.abs() / (late * early).sqrt()
 }
 
 #[cfg(test)]

@@ -54,12 +54,14 @@ pub enum DataError {
         problem: String,
     },
     /// Time does not advance from one row to the next.
-    #[error("{file}, row {row}, column `unix_time`: {problem} ({}, after {})", format_utc(*found), format_utc(*previous))]
+    #[error("{file}, row {row}, column `{column}`: {problem} ({}, after {})", format_utc(*found), format_utc(*previous))]
     Order {
         /// File name.
         file: String,
         /// Line in the file.
         row: u64,
+        /// Column of the times.
+        column: String,
         /// "duplicate time" or "time goes backwards".
         problem: &'static str,
         /// Time of the row before, unix seconds.

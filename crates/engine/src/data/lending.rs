@@ -3,13 +3,9 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use super::apr::{apr_problem, aprs_problem};
 use super::table::{Column, Row, Table};
 use super::{DataError, Series};
-
-/// An annual rate above this reads like a percentage: 3 is 300% a year.
-const HIGHEST_APR: f64 = 3.0;
-/// A file whose typical rate is above this is in percent, even if no single row gives it away.
-const HIGHEST_MEDIAN_APR: f64 = 0.5;
 
 /// One lending market: a network and a token address. A symbol alone can be two tokens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,11 +110,11 @@ impl LendingRates {
                 return Err(row.problem(&columns.symbol, problem));
             }
             let observed = observe(&row, &columns)?;
-            row.check_order(market.rows.last().map(|last| last.ts), observed.ts)?;
+            row.check_order(&columns.time, market.rows.last().map(|last| last.ts), observed.ts)?;
             borrow_aprs.push(observed.borrow_apr);
             market.rows.push(observed);
         }
-        refuse_percentages(table, &columns.borrow, borrow_aprs)?;
+        refuse_percentages(table, &columns.borrow, &borrow_aprs)?;
         Ok(Self { file: table.file().into(), markets })
     }
 
@@ -195,24 +191,16 @@ fn observe(row: &Row<'_>, columns: &Columns) -> Result<LendingRow, DataError> {
 }
 
 fn apr(row: &Row<'_>, column: &Column) -> Result<f64, DataError> {
-    let value = row.number_from(column, 0.0)?;
-    if value > HIGHEST_APR {
-        let problem = format!("{value} reads like a percentage; a fraction is expected (0.05 is 5% a year)");
-        return Err(row.problem(column, problem));
+    let value = row.number_at(column)?;
+    match apr_problem(value) {
+        None => Ok(value),
+        Some(problem) => Err(row.problem(column, problem)),
     }
-    Ok(value)
 }
 
-fn refuse_percentages(table: &Table, column: &Column, mut aprs: Vec<f64>) -> Result<(), DataError> {
-    aprs.sort_by(f64::total_cmp);
-    let median = aprs.get(aprs.len() / 2).copied().unwrap_or(0.0);
-    match table.rows().next() {
-        Some(row) if median > HIGHEST_MEDIAN_APR => {
-            let problem = format!(
-                "the column's median is {median}: it reads like percentages; fractions are expected (0.05 is 5% a year)"
-            );
-            Err(row.problem(column, problem))
-        }
+fn refuse_percentages(table: &Table, column: &Column, aprs: &[f64]) -> Result<(), DataError> {
+    match (table.rows().next(), aprs_problem(aprs)) {
+        (Some(row), Some(problem)) => Err(row.problem(column, problem)),
         _ => Ok(()),
     }
 }
@@ -255,7 +243,7 @@ mod tests {
         let row = read("1753230932,base,USDC,0xaa,3.6,5.0,0.1\n").err().unwrap().to_string();
         assert!(row.contains("row 2, column `liquidity_rate_apr`: 3.6 reads like a percentage"), "{row}");
         let all = read("1753230932,base,USDC,0xaa,0.9,1.2,0.1\n").err().unwrap().to_string();
-        assert!(all.contains("the column's median is 1.2"), "{all}");
+        assert!(all.contains("the median is 1.2"), "{all}");
         let factor = read("1753230932,base,USDC,0xaa,0.01,0.02,10\n").err().unwrap().to_string();
         assert!(factor.contains("a reserve factor of 10 is above 1"), "{factor}");
     }

@@ -50,7 +50,7 @@ impl LpHistory {
         let mut rows: Vec<LpRow> = Vec::new();
         for row in table.rows() {
             let ts = row.time_at(&time)?;
-            row.check_order(rows.last().map(|last| last.ts), ts)?;
+            row.check_order(&time, rows.last().map(|last| last.ts), ts)?;
             let day = LpRow {
                 ts,
                 tvl_usd: row.number_from(&tvl, 0.0)?,

@@ -3,6 +3,7 @@
 //! Nothing is filled in, shifted or repaired here. A file that cannot be trusted is refused with the place
 //! where trust ended; what a series lacks is reported by [`Series::gaps`].
 
+mod apr;
 mod error;
 mod lending;
 mod lp;
@@ -13,6 +14,7 @@ mod ust;
 
 use std::path::{Path, PathBuf};
 
+pub use apr::{apr_problem, aprs_problem};
 pub use error::DataError;
 pub use lending::{LendingKey, LendingRates, LendingRow};
 pub use lp::{LpHistory, LpRow};

@@ -58,7 +58,7 @@ impl PriceHistory {
         let mut previous = None;
         for row in table.rows() {
             let ts = row.time_at(&time)?;
-            row.check_order(previous, ts)?;
+            row.check_order(&time, previous, ts)?;
             previous = Some(ts);
             for (column, points) in &mut columns {
                 match row.optional_number_at(column)? {

@@ -1,9 +1,7 @@
 use std::path::Path;
 
 use super::DataError;
-
-/// Earliest and latest times taken for unix seconds: 2009 to 2100. Milliseconds fall outside.
-const PLAUSIBLE_TS: std::ops::Range<i64> = 1_230_768_000..4_102_444_800;
+use crate::time::{implausible, parse_utc};
 
 /// A CSV file in memory, read by column name.
 pub struct Table {
@@ -148,22 +146,36 @@ impl Row<'_> {
         let text = self.required_text(column)?;
         let value: i64 =
             text.parse().map_err(|_| self.problem(column, format!("{text:?} is not whole unix seconds")))?;
-        if PLAUSIBLE_TS.contains(&value) {
-            return Ok(value);
+        match implausible(value) {
+            None => Ok(value),
+            Some(problem) => Err(self.problem(column, problem)),
         }
-        let milliseconds = PLAUSIBLE_TS.contains(&(value / 1_000));
-        let hint = if milliseconds { " (it reads like milliseconds)" } else { "" };
-        Err(self
-            .problem(column, format!("{value} is not a unix time in seconds between 2009 and 2100{hint}")))
     }
 
-    /// Checks that time advances from `previous` to `found`.
-    pub fn check_order(&self, previous: Option<i64>, found: i64) -> Result<(), DataError> {
+    /// Whole unix seconds, or a UTC date as people write it.
+    pub fn date_at(&self, column: &Column) -> Result<i64, DataError> {
+        let text = self.required_text(column)?;
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return self.time_at(column);
+        }
+        let problem = || self.problem(column, format!("{text:?} is not whole unix seconds, nor a UTC date"));
+        parse_utc(text).map_err(|_| problem())
+    }
+
+    /// Checks that time, which stands in `column`, advances from `previous` to `found`.
+    pub fn check_order(&self, column: &Column, previous: Option<i64>, found: i64) -> Result<(), DataError> {
         let Some(previous) = previous.filter(|previous| *previous >= found) else {
             return Ok(());
         };
         let problem = if previous == found { "duplicate time" } else { "time goes backwards" };
-        Err(DataError::Order { file: self.table.file.clone(), row: self.number(), problem, previous, found })
+        Err(DataError::Order {
+            file: self.table.file.clone(),
+            row: self.number(),
+            column: column.name.clone(),
+            problem,
+            previous,
+            found,
+        })
     }
 }
 
@@ -183,7 +195,7 @@ mod tests {
             let mut previous = None;
             for row in table.rows() {
                 let ts = row.time_at(&time)?;
-                row.check_order(previous, ts)?;
+                row.check_order(&time, previous, ts)?;
                 previous = Some(ts);
                 row.number_from(&wanted, 0.0)?;
             }

@@ -22,7 +22,7 @@ impl UstHistory {
         let mut points: Vec<(i64, f64)> = Vec::new();
         for row in table.rows() {
             let ts = row.time_at(&time)?;
-            row.check_order(points.last().map(|last| last.0), ts)?;
+            row.check_order(&time, points.last().map(|last| last.0), ts)?;
             let bottom = row.number_at(&low)?;
             if bottom <= 0.0 {
                 return Err(row.problem(&low, format!("a price of {bottom} is not positive")));

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::stats::{
     deflated::SharpeEvidence,
+    long_run,
     moments::{mean, mean_and_deviation, skewness_and_kurtosis},
 };
 
@@ -136,22 +137,13 @@ pub fn compare(against: &str, ours: &[(i64, f64)], theirs: &[(i64, f64)], trials
 /// their number.
 fn effective_days(values: &[f64]) -> f64 {
     let count = values.len() as f64;
-    let Some(centre) = mean(values) else { return 0.0 };
-    let covariance = |lag: usize| -> f64 {
-        values.iter().zip(values.iter().skip(lag)).map(|(a, b)| (a - centre) * (b - centre)).sum::<f64>()
-            / count
-    };
-    let variance = covariance(0);
-    if variance <= 0.0 {
-        return count;
-    }
     // Newey and West (1994): a bandwidth of 4 (n / 100)^(2/9).
     let bandwidth = (4.0 * (count / 100.0).powf(2.0 / 9.0)).floor() as usize;
-    let long_run: f64 = variance
-        + (1..=bandwidth)
-            .map(|lag| 2.0 * (1.0 - lag as f64 / (bandwidth as f64 + 1.0)) * covariance(lag))
-            .sum::<f64>();
-    count * (variance / long_run).clamp(0.0, 1.0)
+    match long_run::variances(values, bandwidth) {
+        None => 0.0,
+        Some((variance, _)) if variance <= 0.0 => count,
+        Some((variance, long_run)) => count * (variance / long_run).clamp(0.0, 1.0),
+    }
 }
 
 #[cfg(test)]
@@ -160,8 +152,10 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
+    type Equity = Vec<(i64, f64)>;
+
     /// Hourly curves of a year; the first drifts from the second by `drift` a day with noise of 1e-5.
-    fn curves(drift: f64, seed: u64) -> (Vec<(i64, f64)>, Vec<(i64, f64)>) {
+    fn curves(drift: f64, seed: u64) -> (Equity, Equity) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         let (mut a, mut b) = (1.0f64, 1.0f64);

@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::{Model, Quantiles};
+use crate::stats::{long_run, moments};
 
 /// Fewest scored forecasts that let a model be preferred to the last value.
 pub const LEAST_SCORED: usize = 30;
@@ -102,15 +103,10 @@ fn diebold_mariano(differences: &[f64], horizon_rows: usize) -> Option<f64> {
         return None;
     }
     let count = differences.len() as f64;
-    let mean = differences.iter().sum::<f64>() / count;
-    let covariance = |lag: usize| {
-        let pairs = differences.iter().zip(differences.iter().skip(lag));
-        pairs.map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>() / count
-    };
-    let lags = horizon_rows.min(differences.len());
-    let weighted = (1..lags).map(|lag| 2.0 * (1.0 - lag as f64 / lags as f64) * covariance(lag));
-    let variance = covariance(0) + weighted.sum::<f64>();
-    (variance > 0.0).then(|| mean / (variance / count).sqrt())
+    let bandwidth = horizon_rows.min(differences.len()).saturating_sub(1);
+    let (_, long_run) = long_run::variances(differences, bandwidth)?;
+    let mean = moments::mean(differences)?;
+    (long_run > 0.0).then(|| mean / (long_run / count).sqrt())
 }
 
 #[cfg(test)]

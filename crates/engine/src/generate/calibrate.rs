@@ -2,6 +2,7 @@
 
 use super::params::{OuParams, PriceParams};
 use crate::YEAR_SECS;
+use crate::stats::moments::population_mean_and_deviation;
 
 /// Moves beyond this many standard deviations of the calm ones are jumps.
 const JUMP_SIGMAS: f64 = 4.0;
@@ -17,13 +18,13 @@ pub fn jump_diffusion(prices: &[(i64, f64)], step_secs: i64) -> Option<PricePara
         return None;
     }
     let mut calm = returns.clone();
-    let (mut mean, mut sd) = moments(&calm);
+    let (mut mean, mut sd) = population_mean_and_deviation(&calm).unwrap_or_default();
     for _ in 0..FILTER_ROUNDS {
         calm.retain(|r| (r - mean).abs() <= JUMP_SIGMAS * sd);
-        (mean, sd) = moments(&calm);
+        (mean, sd) = population_mean_and_deviation(&calm).unwrap_or_default();
     }
     let jumps: Vec<f64> = returns.iter().copied().filter(|r| (r - mean).abs() > JUMP_SIGMAS * sd).collect();
-    let (jump_mean, jump_sd) = moments(&jumps);
+    let (jump_mean, jump_sd) = population_mean_and_deviation(&jumps).unwrap_or_default();
     let per_year = YEAR_SECS / step_secs as f64;
     Some(PriceParams {
         initial: prices.last()?.1,
@@ -38,7 +39,8 @@ pub fn jump_diffusion(prices: &[(i64, f64)], step_secs: i64) -> Option<PricePara
 /// Fits a mean-reverting process to values observed about every `step_secs` (half to one and a half of it).
 /// None with fewer than 30 pairs or where nothing pulls back to the mean.
 pub fn ornstein_uhlenbeck(values: &[(i64, f64)], step_secs: i64) -> Option<OuParams> {
-    let (mean, sd) = moments(&values.iter().map(|point| point.1).collect::<Vec<_>>());
+    let levels: Vec<f64> = values.iter().map(|point| point.1).collect();
+    let (mean, sd) = population_mean_and_deviation(&levels).unwrap_or_default();
     let (mut cross, mut square, mut years, mut count) = (0.0, 0.0, 0.0, 0usize);
     for (secs, before, after) in pairs(values, step_secs / 2..=step_secs * 3 / 2) {
         cross += (before - mean) * (after - mean);
@@ -65,15 +67,6 @@ fn pairs(
         .zip(points.iter().skip(1))
         .map(|(a, b)| (b.0 - a.0, a.1, b.1))
         .filter(move |(apart, ..)| secs.contains(apart))
-}
-
-fn moments(values: &[f64]) -> (f64, f64) {
-    if values.is_empty() {
-        return (0.0, 0.0);
-    }
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    (mean, (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt())
 }
 
 #[cfg(test)]

@@ -115,9 +115,7 @@ mod tests {
     use super::*;
 
     fn moments(values: &[f64]) -> (f64, f64) {
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        (mean, (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt())
+        crate::stats::moments::population_mean_and_deviation(values).unwrap()
     }
 
     #[test]

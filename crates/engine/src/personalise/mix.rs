@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::classes::{CLASSES, ClassPaths};
+use crate::stats::moments::quantile_of_sorted;
 
 /// Coarse and fine steps of the search, bps.
 const COARSE_BPS: u16 = 1_000;
@@ -60,13 +61,9 @@ pub struct Constraints {
     pub window: usize,
 }
 
-/// Linear interpolation between order statistics, as most software does.
-pub fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let place = q.clamp(0.0, 1.0) * sorted.len().saturating_sub(1) as f64;
-    let low = place.floor() as usize;
-    let at = |index: usize| sorted.get(index).copied().unwrap_or(0.0);
-    let (below, above) = (at(low), at((low + 1).min(sorted.len().saturating_sub(1))));
-    below + (place - low as f64) * (above - below)
+/// [`quantile_of_sorted`]; zero without paths.
+fn quantile(sorted: &[f64], level: f64) -> f64 {
+    quantile_of_sorted(sorted, level).unwrap_or(0.0)
 }
 
 /// What `weights` do over the first `points` of the paths.

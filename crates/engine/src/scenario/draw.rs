@@ -6,10 +6,11 @@ use super::check::{Checked, Factor};
 use super::history::{History, Measure, Wanted};
 use super::jumps;
 use super::markov;
-use super::resample::{IndexPaths, RegimeRows, StationaryBlocks};
-use super::spec::{Exposure, MarketSpec, Resampling, ScenarioSpec};
+use super::resample::{RegimeRows, RowPaths};
+use super::spec::{Exposure, HistorySpec, MarketSpec, Resampling, ScenarioSpec};
 use super::{ScenarioError, factor_id};
 use crate::YEAR_SECS;
+use crate::bootstrap::{BootstrapError, StationaryBootstrap, optimal_block_length};
 use crate::generate::{JumpDiffusion, PriceParams, stream};
 
 /// Streams of the seed; jumps take `factor id << 8 | kind`, which is above these.
@@ -71,11 +72,11 @@ pub fn market(
                     .columns
                     .iter()
                     .position(|wanted| wanted.column == *name)
-                    .ok_or_else(|| ScenarioError::Rows(format!("column `{name}` was not read")))?;
+                    .ok_or_else(|| ScenarioError::History(format!("column `{name}` was not read")))?;
                 resampled(history, paths.as_ref(), place, market, secs, drawn)
             }
             (Some(name), None) => {
-                return Err(ScenarioError::Rows(format!(
+                return Err(ScenarioError::History(format!(
                     "column `{name}` is wanted, but no history is given"
                 )));
             }
@@ -112,15 +113,15 @@ pub fn losses(
 fn index_paths(
     spec: &ScenarioSpec,
     history: &History,
-    how: &super::spec::HistorySpec,
-) -> Result<Box<dyn IndexPaths>, ScenarioError> {
+    how: &HistorySpec,
+) -> Result<Box<dyn RowPaths>, ScenarioError> {
     let rows = history.changes.len();
     // All columns of a scenario follow one path of rows, so that what fell together falls together.
     let seed = spec.seed ^ streams::PATHS.rotate_left(32);
     match how.method {
         Resampling::Bootstrap => {
-            let block = how.block.unwrap_or_else(|| (rows as f64).cbrt().ceil());
-            Ok(Box::new(StationaryBlocks::new(rows, block, seed)?))
+            let block = mean_block(history, how)?;
+            Ok(Box::new(StationaryBootstrap::new(rows, block, seed).map_err(|error| block_error(&error))?))
         }
         Resampling::Regime => {
             let name = how.regime_column.as_deref();
@@ -143,6 +144,31 @@ fn index_paths(
     }
 }
 
+/// Mean block of the bootstrap, rows: as given, or the longest that any column's changes ask for, as rows are drawn for
+/// all columns together. A column that never changes asks for nothing.
+pub fn mean_block(history: &History, how: &HistorySpec) -> Result<f64, ScenarioError> {
+    let rows = history.changes.len();
+    if let Some(given) = how.block {
+        return match (1.0..=rows as f64).contains(&given) {
+            true => Ok(given),
+            false => {
+                Err(ScenarioError::field("history.block", format!("{given} is not in 1 to {rows} rows")))
+            }
+        };
+    }
+    (0..history.columns.len()).try_fold(1.0f64, |longest, place| {
+        match optimal_block_length(&history.column(place)) {
+            Ok(found) => Ok(longest.max(found.usable())),
+            Err(BootstrapError::Constant) => Ok(longest),
+            Err(error) => Err(block_error(&error)),
+        }
+    })
+}
+
+fn block_error(error: &BootstrapError) -> ScenarioError {
+    ScenarioError::field("history.block", error.to_string())
+}
+
 /// Steps that make up the horizon, at least one.
 fn steps(secs: f64, step_secs: i64) -> usize {
     (secs / step_secs as f64).round().max(1.0) as usize
@@ -150,7 +176,7 @@ fn steps(secs: f64, step_secs: i64) -> usize {
 
 fn resampled(
     history: &History,
-    paths: &dyn IndexPaths,
+    paths: &dyn RowPaths,
     place: usize,
     market: &MarketSpec,
     secs: f64,
@@ -160,9 +186,9 @@ fn resampled(
     let level = history.last.get(place).copied().unwrap_or(0.0);
     let length = steps(secs, history.step_secs);
     let one = |scenario: usize| {
-        let mut rows = vec![0; length];
+        let mut rows = vec![0u32; length];
         paths.fill(scenario as u64, &mut rows);
-        let path = rows.iter().map(|row| changes.get(*row).copied().unwrap_or(0.0));
+        let path = rows.iter().map(|row| changes.get(*row as usize).copied().unwrap_or(0.0));
         match market.measure {
             Measure::Price => price_loss(path.sum(), market),
             Measure::Rate => rate_loss(path, level, secs, market),
@@ -205,6 +231,8 @@ fn rate_loss(path: impl Iterator<Item = f64>, level: f64, secs: f64, market: &Ma
 
 #[cfg(test)]
 mod tests {
+    use rand::Rng;
+
     use super::*;
 
     #[test]
@@ -220,6 +248,33 @@ mod tests {
         // From 6% to 2% at once, for a tenth of a year: 0.4%.
         let rate = rate_loss([-0.04, 0.0, 0.0].into_iter(), 0.06, 0.1 * YEAR_SECS, &hold);
         assert!((rate - 0.004).abs() < 1e-12);
+    }
+
+    #[test]
+    fn blocks_are_given_or_the_longest_that_a_column_asks_for() {
+        // Runs of ten equal changes, white noise, and a column that does not move.
+        let noise = |row: usize| stream(1, row as u64).random::<f64>() - 0.5;
+        let changes: Vec<Vec<f64>> = (0..400).map(|row| vec![noise(row / 10), noise(row), 0.0]).collect();
+        let named = |name: &str| Wanted { column: name.into(), measure: Measure::Price };
+        let history = |places: &[usize]| History {
+            columns: places.iter().map(|place| named(&place.to_string())).collect(),
+            step_secs: 1,
+            changes: changes.iter().map(|row| places.iter().map(|place| row[*place]).collect()).collect(),
+            last: vec![1.0; places.len()],
+            skipped: 0,
+        };
+        let how = |block: &str| -> HistorySpec {
+            serde_json::from_str(&format!(r#"{{"path": "h.csv"{block}}}"#)).unwrap()
+        };
+        let found = |places: &[usize]| mean_block(&history(places), &how("")).unwrap();
+        assert!(found(&[0]) > 5.0 && found(&[1]) < found(&[0]), "{} {}", found(&[0]), found(&[1]));
+        assert_eq!((found(&[0, 1, 2]), found(&[2])), (found(&[0]), 1.0));
+        let given = |block: &str| mean_block(&history(&[0]), &how(&format!(r#", "block": {block}"#)));
+        assert_eq!(given("7.5"), Ok(7.5));
+        for bad in ["0.5", "401"] {
+            let error = given(bad).unwrap_err().to_string();
+            assert_eq!(error, format!("history.block: {bad} is not in 1 to 400 rows"));
+        }
     }
 
     #[test]

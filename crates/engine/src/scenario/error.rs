@@ -11,19 +11,9 @@ pub enum ScenarioError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A row of the history.
-    #[error("history, row {row}, column `{column}`: {problem}")]
-    History {
-        /// Line in the file, the header being line 1.
-        row: usize,
-        /// Column name.
-        column: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The history as a whole.
+    /// The history: the text says where and why.
     #[error("history: {0}")]
-    Rows(String),
+    History(String),
     /// The regimes cannot be fitted.
     #[error("regimes of `{column}`: {source}")]
     Regimes {

@@ -1,6 +1,8 @@
 //! The history that market factors are resampled from: joint changes of its columns from one step to the next.
 
 use super::ScenarioError;
+use crate::data::{Column, DataError, Table};
+use crate::time::time_column;
 
 /// What a column holds, which decides what a change is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -41,7 +43,6 @@ pub struct History {
 pub const MIN_CHANGES: usize = 30;
 /// An annual rate above this is taken for a percentage.
 const PLAUSIBLE_RATE: f64 = 1.5;
-const TIME_COLUMNS: [&str; 4] = ["unix_time", "time", "timestamp", "ts"];
 
 /// A row of levels: its line, its time, and every wanted column or nothing.
 struct Levels {
@@ -50,13 +51,23 @@ struct Levels {
 }
 
 impl History {
-    /// Reads CSV text with a header. With a time column (unix seconds) rows must ascend and are sampled every
-    /// `step_secs` from the first; without one, every row is one step. An empty cell is no observation.
-    pub fn from_csv(text: &str, columns: &[Wanted], step_secs: i64) -> Result<Self, ScenarioError> {
+    /// Reads CSV text with a header, which messages call `name`. With a time column (unix seconds or UTC dates) rows must
+    /// ascend and are sampled every `step_secs` from the first; without one, every row is one step. An empty cell is no
+    /// observation.
+    ///
+    /// # Errors
+    /// A step that is not above zero; what cannot be read, by row and column; fewer than 30 joint changes.
+    pub fn from_csv(
+        name: &str,
+        text: &str,
+        columns: &[Wanted],
+        step_secs: i64,
+    ) -> Result<Self, ScenarioError> {
         if step_secs <= 0 {
             return Err(ScenarioError::field("history.step_secs", format!("{step_secs} is not above zero")));
         }
-        let levels = read(text, columns, step_secs)?;
+        let levels = read(name, text, columns, step_secs)
+            .map_err(|error| ScenarioError::History(error.to_string()))?;
         let first = levels.first().map_or(0, |row| row.ts);
         let on_grid: Vec<&Levels> =
             levels.iter().filter(|row| (row.ts - first).rem_euclid(step_secs) == 0).collect();
@@ -76,8 +87,8 @@ impl History {
             }
         }
         if history.changes.len() < MIN_CHANGES {
-            return Err(ScenarioError::Rows(format!(
-                "{} steps of {step_secs} s with all of {}: at least {MIN_CHANGES} are needed",
+            return Err(ScenarioError::History(format!(
+                "{name}: {} steps of {step_secs} s with all of {}: at least {MIN_CHANGES} are needed",
                 history.changes.len(),
                 columns.iter().map(|wanted| wanted.column.as_str()).collect::<Vec<_>>().join(", "),
             )));
@@ -93,58 +104,30 @@ impl History {
     }
 }
 
-fn read(text: &str, columns: &[Wanted], step_secs: i64) -> Result<Vec<Levels>, ScenarioError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let wrong = |error: csv::Error| ScenarioError::Rows(error.to_string());
-    let header: Vec<String> = reader.headers().map_err(wrong)?.iter().map(Into::into).collect();
-    let position = |name: &str| header.iter().position(|column| column == name);
-    let mut places = Vec::new();
-    for wanted in columns {
-        let place = position(&wanted.column).ok_or_else(|| {
-            ScenarioError::Rows(format!(
-                "column `{}` is missing; the header has: {}",
-                wanted.column,
-                header.join(", ")
-            ))
-        })?;
-        if header.iter().filter(|column| **column == wanted.column).count() > 1 {
-            return Err(ScenarioError::Rows(format!("column `{}` appears twice", wanted.column)));
-        }
-        places.push(place);
-    }
-    let time = TIME_COLUMNS.into_iter().find_map(|name| Some((name, position(name)?)));
+fn read(name: &str, text: &str, columns: &[Wanted], step_secs: i64) -> Result<Vec<Levels>, DataError> {
+    let table = Table::parse(name, text)?;
+    let places: Vec<Column> =
+        columns.iter().map(|wanted| table.column(&wanted.column)).collect::<Result<_, _>>()?;
+    let header = table.header();
+    let time = time_column(header).and_then(|place| header.get(place));
+    let time = time.map(|name| table.column(name)).transpose()?;
     let mut rows: Vec<Levels> = Vec::new();
     let mut large_rates = vec![0usize; columns.len()];
-    for (index, record) in reader.records().enumerate() {
-        let record = record.map_err(wrong)?;
-        let row = index + 2;
-        let problem =
-            |column: &str, problem: String| ScenarioError::History { row, column: column.into(), problem };
-        let ts = match time {
+    for (index, row) in table.rows().enumerate() {
+        let ts = match &time {
             None => i64::try_from(index).unwrap_or(i64::MAX).saturating_mul(step_secs),
-            Some((name, place)) => {
-                let text = record.get(place).unwrap_or("");
-                text.parse().map_err(|_| problem(name, format!("{text:?} is not whole unix seconds")))?
+            Some(time) => {
+                let ts = row.date_at(time)?;
+                row.check_order(time, rows.last().map(|last| last.ts), ts)?;
+                ts
             }
         };
-        if let Some(last) = rows.last().filter(|last| last.ts >= ts) {
-            let what = if last.ts == ts { "duplicate time" } else { "time goes backwards" };
-            return Err(problem(time.map_or("", |time| time.0), format!("{what} ({ts}, after {})", last.ts)));
-        }
         let mut values = Vec::with_capacity(columns.len());
         for ((wanted, place), large) in columns.iter().zip(&places).zip(&mut large_rates) {
-            let text = record.get(*place).unwrap_or("");
-            if text.is_empty() {
-                continue;
-            }
-            let value: f64 =
-                text.parse().map_err(|_| problem(&wanted.column, format!("{text:?} is not a number")))?;
-            if !value.is_finite() {
-                return Err(problem(&wanted.column, format!("{text} is not a finite number")));
-            }
+            let Some(value) = row.optional_number_at(place)? else { continue };
             match wanted.measure {
                 Measure::Price if value <= 0.0 => {
-                    return Err(problem(&wanted.column, format!("a price of {value} is not positive")));
+                    return Err(row.problem(place, format!("a price of {value} is not positive")));
                 }
                 Measure::Rate if value > PLAUSIBLE_RATE => *large += 1,
                 _ => {}
@@ -153,16 +136,16 @@ fn read(text: &str, columns: &[Wanted], step_secs: i64) -> Result<Vec<Levels>, S
         }
         rows.push(Levels { ts, values: (values.len() == columns.len()).then_some(values) });
     }
-    if rows.is_empty() {
-        return Err(ScenarioError::Rows("no data rows".into()));
+    let percent = places.iter().zip(&large_rates).find(|(_, large)| **large * 2 > rows.len());
+    match (percent, table.rows().next()) {
+        (Some((place, _)), Some(first)) => Err(first.problem(
+            place,
+            format!(
+                "most rates are above {PLAUSIBLE_RATE}: it reads like percent where fractions are expected"
+            ),
+        )),
+        _ => Ok(rows),
     }
-    if let Some((wanted, _)) = columns.iter().zip(&large_rates).find(|(_, large)| **large * 2 > rows.len()) {
-        return Err(ScenarioError::Rows(format!(
-            "column `{}`: most rates are above {PLAUSIBLE_RATE}: it reads like percent where fractions are expected",
-            wanted.column
-        )));
-    }
-    Ok(rows)
 }
 
 #[cfg(test)]
@@ -184,13 +167,13 @@ mod tests {
             format!("{},{},{b}\n", 1_700_000_000 + i * 3_600, 10 + i % 2)
         });
         let text = table(rows);
-        let history = History::from_csv(&text, &[price("a"), price("b")], 3_600).unwrap();
+        let history = History::from_csv("h.csv", &text, &[price("a"), price("b")], 3_600).unwrap();
         // 98 pairs of neighbours, one across the hole, two with an empty cell.
         assert_eq!((history.changes.len(), history.skipped), (95, 3));
         assert!((history.changes[0][0] - 1.1f64.ln()).abs() < 1e-12);
         assert_eq!(history.last, vec![11.0, 100.0]);
         // Every second row: `a` does not change.
-        let sampled = History::from_csv(&text, &[price("a")], 7_200).unwrap();
+        let sampled = History::from_csv("h.csv", &text, &[price("a")], 7_200).unwrap();
         assert!(sampled.column(0).iter().all(|change| *change == 0.0));
     }
 
@@ -208,15 +191,19 @@ mod tests {
             (long("17.5,1,2\n"), "row 42, column `unix_time`: \"17.5\" is not whole unix seconds"),
             ("unix_time,b\n1,2\n".into(), "column `a` is missing; the header has: unix_time, b"),
             ("unix_time,a,a\n1,2,3\n".into(), "column `a` appears twice"),
+            ("date,a\n2024-01-02,1\n2024-01-01,1\n".into(), "row 3, column `date`: time goes backwards"),
             ("unix_time,a\n".into(), "no data rows"),
-            ("unix_time,a\n1,2\n".into(), "0 steps of 1 s with all of a: at least 30"),
+            ("unix_time,a\n1700000000,2\n".into(), "0 steps of 1 s with all of a: at least 30"),
         ];
         for (text, expected) in cases {
-            let error = History::from_csv(&text, &[price("a")], 1).unwrap_err().to_string();
+            let error = History::from_csv("h.csv", &text, &[price("a")], 1).unwrap_err().to_string();
+            assert!(error.starts_with("history: h.csv"), "{error:?}");
             assert!(error.contains(expected), "{error:?} lacks {expected:?}");
         }
         let percent = table((0..40).map(|i| format!("{},4.5,2\n", 1_700_000_000 + i)));
         let rate = Wanted { column: "a".into(), measure: Measure::Rate };
-        assert!(History::from_csv(&percent, &[rate], 1).unwrap_err().to_string().contains("percent"));
+        assert!(
+            History::from_csv("h.csv", &percent, &[rate], 1).unwrap_err().to_string().contains("percent")
+        );
     }
 }

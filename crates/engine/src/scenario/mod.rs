@@ -27,9 +27,8 @@ pub use error::ScenarioError;
 pub use history::{History, Measure, Wanted};
 pub use jumps::events as jump_events;
 pub use report::{ScenarioReport, SetReport, SweepRow, TailReport, analyse, scenario_set};
-pub use resample::{IndexPaths, RegimeRows, StationaryBlocks};
 pub use select::Holding;
-pub use set::{ScenarioSet, factor_id, hex};
+pub use set::{ScenarioSet, factor_id};
 pub use severity::Severity;
 pub use spec::{
     Exposure, FactorEntry, FactorSpec, HistorySpec, Intensity, MarketSpec, Resampling, ScenarioSpec,

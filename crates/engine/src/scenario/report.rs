@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
+use super::ScenarioError;
 use super::calibration::Jump;
 use super::check::{Checked, Factor};
 use super::draw::{self, Losses};
 use super::history::History;
 use super::select::{self, Holding};
 use super::set::ScenarioSet;
-use super::spec::{Exposure, Resampling, ScenarioSpec};
-use super::{ScenarioError, hex};
-use crate::YEAR_SECS;
+use super::spec::{Exposure, HistorySpec, Resampling, ScenarioSpec};
+use crate::{YEAR_SECS, hex};
 
 /// Everything about a scenario set.
 #[derive(Clone, Debug, Serialize)]
@@ -84,6 +84,8 @@ pub struct JumpReport {
 pub struct HistoryReport {
     /// How it was resampled.
     pub method: Resampling,
+    /// Mean block of the bootstrap, rows; none for regimes.
+    pub block: Option<f64>,
     /// Joint changes.
     pub changes: usize,
     /// Length of a step, seconds.
@@ -194,12 +196,7 @@ pub fn analyse(
         horizon_days: spec.horizon_days,
         alpha: spec.alpha,
         factors: factor_reports(spec, &checked, &losses, size.drawn),
-        history: history.zip(spec.history.as_ref()).map(|(history, how)| HistoryReport {
-            method: how.method,
-            changes: history.changes.len(),
-            step_secs: history.step_secs,
-            skipped: history.skipped,
-        }),
+        history: history.zip(spec.history.as_ref()).map(history_report).transpose()?,
         strategies: strategies.collect::<Result<_, _>>()?,
         mixes: mixes.collect::<Result<_, _>>()?,
         sensitivity,
@@ -313,6 +310,20 @@ fn factor_reports(
     checked.factors.iter().zip(&losses.0).map(one).collect()
 }
 
+fn history_report((history, how): (&History, &HistorySpec)) -> Result<HistoryReport, ScenarioError> {
+    let block = match how.method {
+        Resampling::Bootstrap => Some(rounded(draw::mean_block(history, how)?)),
+        Resampling::Regime => None,
+    };
+    Ok(HistoryReport {
+        method: how.method,
+        block,
+        changes: history.changes.len(),
+        step_secs: history.step_secs,
+        skipped: history.skipped,
+    })
+}
+
 fn set_report(set: &ScenarioSet, with_hex: bool) -> Result<SetReport, ScenarioError> {
     let bytes = set.encode()?;
     Ok(SetReport {
@@ -325,6 +336,6 @@ fn set_report(set: &ScenarioSet, with_hex: bool) -> Result<SetReport, ScenarioEr
         factors: set.factors.clone(),
         bytes: bytes.len(),
         shocks_bps: set.shocks.chunks_exact(set.factors.len().max(1)).map(<[u16]>::to_vec).collect(),
-        hex: with_hex.then(|| hex(&bytes)),
+        hex: with_hex.then(|| hex::encode(&bytes)),
     })
 }

@@ -1,50 +1,21 @@
 //! Paths of row numbers through a history.
 
 use rand::Rng;
-use rand_distr::{Distribution, Geometric};
 
 use super::ScenarioError;
 use super::markov::MarkovParams;
+use crate::bootstrap::StationaryBootstrap;
 use crate::generate::stream;
 
 /// Rows of a history in a new order; path `number` is always the same.
-pub trait IndexPaths: Sync {
+pub trait RowPaths: Sync {
     /// Fills `rows` with row numbers.
-    fn fill(&self, number: u64, rows: &mut [usize]);
+    fn fill(&self, number: u64, rows: &mut [u32]);
 }
 
-/// Stationary block bootstrap (Politis and Romano 1994): blocks of geometric length from anywhere, around the end.
-#[derive(Clone, Copy, Debug)]
-pub struct StationaryBlocks {
-    observations: usize,
-    lengths: Geometric,
-    seed: u64,
-}
-
-impl StationaryBlocks {
-    /// `mean_block` rows a block on average, at least one.
-    pub fn new(observations: usize, mean_block: f64, seed: u64) -> Result<Self, ScenarioError> {
-        let sound = observations > 0 && mean_block >= 1.0 && mean_block <= observations as f64;
-        let lengths = Geometric::new(1.0 / mean_block).ok().filter(|_| sound).ok_or_else(|| {
-            ScenarioError::field("history.block", format!("{mean_block} is not in 1 to {observations} rows"))
-        })?;
-        Ok(Self { observations, lengths, seed })
-    }
-}
-
-impl IndexPaths for StationaryBlocks {
-    fn fill(&self, number: u64, rows: &mut [usize]) {
-        let mut rng = stream(self.seed, number);
-        let (mut at, mut left) = (0, 0u64);
-        for row in rows {
-            if left == 0 {
-                at = rng.random_range(0..self.observations);
-                left = self.lengths.sample(&mut rng).saturating_add(1);
-            }
-            *row = at;
-            at = (at + 1) % self.observations;
-            left -= 1;
-        }
+impl RowPaths for StationaryBootstrap {
+    fn fill(&self, number: u64, rows: &mut [u32]) {
+        Self::fill(self, number, rows);
     }
 }
 
@@ -53,7 +24,7 @@ impl IndexPaths for StationaryBlocks {
 pub struct RegimeRows {
     params: MarkovParams,
     start: [f64; 2],
-    pools: [Vec<usize>; 2],
+    pools: [Vec<u32>; 2],
     seed: u64,
 }
 
@@ -66,11 +37,11 @@ impl RegimeRows {
         seed: u64,
     ) -> Result<Self, ScenarioError> {
         let mut pools = [Vec::new(), Vec::new()];
-        for (row, probability) in smoothed.iter().enumerate() {
+        for (row, probability) in (0..).zip(smoothed) {
             pools[usize::from(probability[1] > 0.5)].push(row);
         }
         if pools.iter().any(Vec::is_empty) {
-            return Err(ScenarioError::Rows(
+            return Err(ScenarioError::History(
                 "no row belongs to one of the regimes: use the bootstrap".into(),
             ));
         }
@@ -78,8 +49,8 @@ impl RegimeRows {
     }
 }
 
-impl IndexPaths for RegimeRows {
-    fn fill(&self, number: u64, rows: &mut [usize]) {
+impl RowPaths for RegimeRows {
+    fn fill(&self, number: u64, rows: &mut [u32]) {
         let mut rng = stream(self.seed, number);
         let mut regime = usize::from(rng.random::<f64>() < self.start[1]);
         for row in rows {
@@ -95,21 +66,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_have_their_mean_length_and_wrap() {
-        let blocks = StationaryBlocks::new(50, 8.0, 3).unwrap();
-        let mut rows = vec![0; 40_000];
-        blocks.fill(1, &mut rows);
-        let breaks = rows.windows(2).filter(|w| w[1] != (w[0] + 1) % 50).count();
-        // A new block continues the old one by chance once in fifty.
-        assert!((40_000.0 / breaks as f64 * 0.98 - 8.0).abs() < 0.5, "{breaks}");
-        let mut again = vec![0; 40_000];
-        blocks.fill(1, &mut again);
-        assert_eq!(rows, again);
-        blocks.fill(2, &mut again);
-        assert_ne!(rows, again);
-        for bad in [0.5, 51.0, f64::NAN] {
-            assert!(StationaryBlocks::new(50, bad, 3).is_err());
-        }
+    fn the_bootstrap_is_the_engines_own() {
+        let bootstrap = StationaryBootstrap::new(50, 8.0, 3).unwrap();
+        let paths: &dyn RowPaths = &bootstrap;
+        let (mut rows, mut expected) = (vec![0; 200], vec![0; 200]);
+        paths.fill(2, &mut rows);
+        bootstrap.fill(2, &mut expected);
+        assert_eq!(rows, expected);
+        assert!(rows.iter().any(|row| *row != 0));
     }
 
     #[test]

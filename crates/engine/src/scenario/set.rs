@@ -4,12 +4,14 @@ use ballast_math::scenario::{FULL_LOSS_BPS, MAX_SCENARIOS, MAX_SET_FACTORS, Shoc
 use sha2::{Digest, Sha256};
 
 use super::ScenarioError;
+use crate::hex;
 
 const MAGIC: [u8; 4] = *b"BSET";
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 20;
 
-/// The id that strategies on chain carry for a factor's name: the first four bytes of its SHA-256, little-endian.
+/// The id that strategies on chain carry for a factor's name: the first four bytes of its SHA-256, little-endian. The
+/// client's `risk_factor_id` is the same for crates that know the chain but not the engine; tests pin both to one value.
 pub fn factor_id(name: &str) -> u32 {
     let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(name.as_bytes()));
     u32::from_le_bytes([a, b, c, d])
@@ -120,17 +122,8 @@ impl ScenarioSet {
 
     /// SHA-256 of [`Self::encode`], in hexadecimal.
     pub fn sha256(&self) -> Result<String, ScenarioError> {
-        Ok(hex(&Sha256::digest(self.encode()?)))
+        Ok(hex::encode(Sha256::digest(self.encode()?)))
     }
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
@@ -153,8 +146,8 @@ mod tests {
     fn the_encoding_is_pinned() {
         let bytes = set().encode().unwrap();
         assert_eq!(bytes.len(), 20 + 8 + 12);
-        assert_eq!(hex(&bytes[..20]), "42534554010203000200".to_owned() + "1c2528000000803a0900");
-        assert_eq!(set().sha256().unwrap(), hex(&Sha256::digest(&bytes)));
+        assert_eq!(hex::encode(&bytes[..20]), "42534554010203000200".to_owned() + "1c2528000000803a0900");
+        assert_eq!(set().sha256().unwrap(), hex::encode(Sha256::digest(&bytes)));
         // SHA-256("abc") begins ba 78 16 bf: the same id that the client gives.
         assert_eq!(factor_id("abc"), 0xbf16_78ba);
     }

@@ -138,7 +138,7 @@ pub struct HistorySpec {
     /// How.
     #[serde(default)]
     pub method: Resampling,
-    /// Mean block, rows; the cube root of their number when absent.
+    /// Mean block, rows; the longest that the columns ask for (Politis and White) when absent.
     #[serde(default, alias = "block_length")]
     pub block: Option<f64>,
     /// Column whose regimes are fitted; the first used when absent.

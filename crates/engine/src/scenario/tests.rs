@@ -120,7 +120,7 @@ fn history_is_resampled_jointly_by_both_methods() {
         let spec: ScenarioSpec = serde_json::from_str(&json).unwrap();
         let checked = spec.check().unwrap();
         let wanted = wanted_columns(&checked.factors);
-        let history = History::from_csv(&history_csv(), &wanted, 86_400).unwrap();
+        let history = History::from_csv("h.csv", &history_csv(), &wanted, 86_400).unwrap();
         let report = analyse(&spec, Some(&history), false).unwrap();
         // `b` is twice `a`, so that their returns and every shock are equal.
         assert!(report.set.shocks_bps.iter().all(|row| row[0].abs_diff(row[1]) <= 1), "{method}");

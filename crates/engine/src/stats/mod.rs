@@ -11,6 +11,7 @@
 //! | [`deflated`] | probabilistic and deflated Sharpe ratio, minimum track record length |
 //! | [`overfitting`] | probability of back-test overfitting by CSCV |
 //! | [`normal`] | the standard normal distribution |
+//! | [`long_run`] | autocovariances and the long-run variance |
 //!
 //! Conventions (those of the empyrical library, whose published figures the tests reproduce): a NaN return is
 //! time that passed without an observation: it counts as time but not as a return; deviations use n - 1;
@@ -20,6 +21,7 @@ pub mod benchmark;
 pub mod deflated;
 pub mod drawdown;
 mod error;
+pub mod long_run;
 pub mod moments;
 pub mod normal;
 pub mod overfitting;

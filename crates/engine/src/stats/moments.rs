@@ -26,6 +26,14 @@ pub fn mean_and_deviation(values: &[f64]) -> Option<(f64, f64)> {
     Some((mean, (squares / (count - 1) as f64).sqrt()))
 }
 
+/// Mean and the population's standard deviation (divisor n); none without an observation.
+pub fn population_mean_and_deviation(values: &[f64]) -> Option<(f64, f64)> {
+    let mean = mean(values)?;
+    let count = observed(values).count();
+    let squares: f64 = observed(values).map(|value| (value - mean).powi(2)).sum();
+    Some((mean, (squares / count as f64).sqrt()))
+}
+
 /// The one value that every observation has, if so.
 pub fn constant(values: &[f64]) -> Option<f64> {
     let mut all = observed(values);
@@ -85,6 +93,8 @@ mod tests {
         assert_eq!(mean_and_deviation(&[0.1; 3]), Some((0.1, 0.0)));
         assert_eq!(mean_and_deviation(&[0.1, f64::NAN]), None);
         assert_eq!(skewness_and_kurtosis(&[0.1; 5]), None);
+        assert_eq!(population_mean_and_deviation(&[1.0, f64::NAN, 3.0]), Some((2.0, 1.0)));
+        assert_eq!(population_mean_and_deviation(&[f64::NAN]), None);
     }
 
     #[test]

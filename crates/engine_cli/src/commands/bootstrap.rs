@@ -164,8 +164,7 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
     {
         return Err(EngineCliError::input(format!("--columns names `{twice}` twice")));
     }
-    let columns: Vec<Vec<f64>> =
-        names.iter().map(|name| frame.complete_column(name)).collect::<Result<_, _>>()?;
+    let columns = frame.complete_columns(&names)?;
     if frame.len() < 2 {
         return Err(frame.wrong("one data row; resampling needs at least 2"));
     }
@@ -189,7 +188,7 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
                 name,
                 format!("{value} is not a return: it loses more than everything"),
             ),
-            error => frame.wrong(format!("column `{name}`: {error}")),
+            error => frame.in_column(name, error),
         })?;
     }
     let optimal: Vec<Result<BlockLength, BootstrapError>> =
@@ -232,8 +231,7 @@ fn longest(
 ) -> Result<f64, EngineCliError> {
     let mut longest = 1.0f64;
     for (name, found) in names.iter().zip(optimal) {
-        let found =
-            found.as_ref().map_err(|error| frame.wrong(format!("column `{name}`: {error} (--block N)")))?;
+        let found = found.as_ref().map_err(|error| frame.in_column(name, format!("{error} (--block N)")))?;
         longest = longest.max(found.usable());
     }
     Ok(longest)
@@ -278,25 +276,17 @@ fn emit(
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use serde_json::Value;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::asked;
 
     fn text(line: &str, input: &str) -> Result<String, EngineCliError> {
-        let words = std::iter::once("bootstrap").chain(line.split_whitespace());
-        let args = Line::try_parse_from(words).map_err(EngineCliError::input)?.args;
-        run(&args, &mut input.as_bytes())
+        run(&asked::arguments(line.split_whitespace())?, &mut input.as_bytes())
     }
 
     fn ask(line: &str, input: &str) -> Value {
-        serde_json::from_str(&text(line, input).unwrap()).unwrap()
+        asked::ask(run, line.split_whitespace(), input).unwrap()
     }
 
     fn series() -> String {
@@ -342,8 +332,8 @@ mod tests {
             ("", "a\n1\n", "one data row"),
             ("", "a\n1\n2\n3\n", "needs at least 11"),
             ("", "a\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n", "column `a`: the values do not vary"),
-            ("--block 2", "a\n1\nnan\n", "row 3, column `a`: no number"),
-            ("--block 2", "a\n1\ninf\n", "inf is not finite"),
+            ("--block 2", "a\n1\nnan\n", "row 3, column `a`: nan is not a finite number"),
+            ("--block 2", "a\n1\ninf\n", "inf is not a finite number"),
             ("--block 0", "a\n1\n2\n", "at least 1"),
             ("--block 2 --paths 0", "a\n1\n2\n", "number of paths must be at least 1"),
             ("--block 2 --length 0", "a\n1\n2\n", "length of a path must be at least 1"),

@@ -58,8 +58,7 @@ struct Selection {
 pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
     let frame = Frame::read(&args.source, standard)?;
     let names = frame.names();
-    let trials: Vec<Vec<f64>> =
-        names.iter().map(|name| frame.complete_column(name)).collect::<Result<_, _>>()?;
+    let trials = frame.complete_columns(&names)?;
     let metric = match args.metric {
         Score::Sharpe => Metric::Sharpe,
         Score::Mean => Metric::Mean,
@@ -72,7 +71,7 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
             _ => None,
         };
         match named {
-            Some(name) => frame.wrong(format!("column `{name}`: {error}")),
+            Some(name) => frame.in_column(name, error),
             None => frame.wrong(error),
         }
     })?;
@@ -90,21 +89,13 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use serde_json::Value;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::asked;
 
     fn ask(line: &str, input: &str) -> Result<Value, EngineCliError> {
-        let words = std::iter::once("pbo").chain(line.split_whitespace());
-        let args = Line::try_parse_from(words).map_err(EngineCliError::input)?.args;
-        run(&args, &mut input.as_bytes()).map(|text| serde_json::from_str(&text).unwrap())
+        asked::ask(run, line.split_whitespace(), input)
     }
 
     fn table(trials: usize, rows: usize) -> String {
@@ -141,7 +132,7 @@ mod tests {
             ("--splits 5", &table(3, 30), "even number"),
             ("--splits 40", &table(3, 300), "even number"),
             ("", &table(3, 10), "10 row(s) for 16 splits"),
-            ("--splits 2", "a,b\n0.1,0.2\n0.1,\n0.1,0.2\n0.1,0.2\n", "row 3, column `b`: no number"),
+            ("--splits 2", "a,b\n0.1,0.2\n0.1,\n0.1,0.2\n0.1,0.2\n", "row 3, column `b`: the cell is empty"),
             (
                 "--splits 2",
                 "a,b\n0.1,0.2\n0.1,0.3\n0.1,0.2\n0.1,0.4\n",

@@ -36,10 +36,10 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
             return Err(wrong(&"history: no factor has a market with a column of it"));
         }
         Some(from) => {
-            let in_file =
-                |error: &dyn std::fmt::Display| EngineCliError::Input(format!("{}: {error}", from.path));
-            let text = std::fs::read_to_string(&from.path).map_err(|error| in_file(&error))?;
-            Some(History::from_csv(&text, &wanted, from.step_secs).map_err(|error| in_file(&error))?)
+            let text = std::fs::read_to_string(&from.path)
+                .map_err(|error| EngineCliError::Input(format!("history: {}: {error}", from.path)))?;
+            let history = History::from_csv(&from.path, &text, &wanted, from.step_secs);
+            Some(history.map_err(EngineCliError::input)?)
         }
     };
     let report = analyse(&spec, history.as_ref(), args.hex).map_err(|error| wrong(&error))?;
@@ -49,10 +49,10 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asked;
 
     fn ask(json: &str) -> Result<serde_json::Value, EngineCliError> {
-        let args = Args { source: Source::default(), table: false, hex: true };
-        Ok(serde_json::from_str(&run(&args, &mut json.as_bytes())?).unwrap())
+        asked::ask(run, ["--hex"], json)
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ballast_engine::time::format_utc;
 use serde::Serialize;
 
 use crate::EngineCliError;
-use crate::frame::Frame;
+use crate::frame::{Frame, RETURNS};
 use crate::input::{Source, answer};
 use crate::periods::PeriodsPerYear;
 
@@ -183,7 +183,7 @@ fn of_evidence(args: &Args, sharpe: f64, observations: f64) -> Result<String, En
 
 fn of_series(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
     let frame = Frame::read(&args.source, standard)?;
-    let column = frame.choose(args.column.as_deref(), &["returns", "return", "ret", "r"])?;
+    let column = frame.choose(args.column.as_deref(), &RETURNS)?;
     let returns = frame.column(&column)?;
     check(&frame, &column, &returns)?;
     let per_year = args.periods_per_year.unwrap_or_default().0;
@@ -228,7 +228,7 @@ fn check(frame: &Frame, column: &str, returns: &[f64]) -> Result<(), EngineCliEr
             );
             frame.problem(row - 1, column, problem)
         }
-        error => frame.wrong(format!("column `{column}`: {error}")),
+        error => frame.in_column(column, error),
     })
 }
 

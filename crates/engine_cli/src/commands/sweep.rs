@@ -123,19 +123,12 @@ fn program(named: Option<&Path>) -> Result<PathBuf, SweepError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::asked;
 
     /// What the command answers and its exit code.
     fn sweep(line: &[&str], standard: &str) -> (String, Result<(), EngineCliError>) {
-        let args = Line::parse_from([&["sweep"], line].concat()).args;
+        let args = asked::arguments(line.iter().copied()).unwrap();
         let mut answer = Vec::new();
         let verdict = crate::run_sweep(&args, &mut standard.as_bytes(), &mut answer);
         (String::from_utf8(answer).unwrap(), verdict)

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use ballast_engine::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -140,7 +141,7 @@ fn file_hash(program: &Path) -> Result<String, SweepError> {
     };
     let mut hasher = Sha256::new();
     std::io::copy(&mut File::open(program).map_err(wrong)?, &mut hasher).map_err(wrong)?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(hasher.finalize()))
 }
 
 fn read(path: &Path) -> Result<Option<String>, SweepError> {

@@ -1,5 +1,6 @@
 //! The tasks of a sweep: the cartesian product of its grid.
 
+use ballast_engine::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -77,7 +78,7 @@ fn id(args: &[String]) -> String {
 pub(super) fn digest(texts: &[String]) -> String {
     let mut hasher = Sha256::new();
     hasher.update(serde_json::Value::from(texts).to_string());
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hasher.finalize())
 }
 
 #[cfg(test)]

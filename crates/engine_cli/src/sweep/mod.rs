@@ -2,7 +2,7 @@
 //!
 //! | File | Job |
 //! |---|---|
-//! | [`file`] | the sweep file, TOML or JSON, checked |
+//! | [`mod@file`] | the sweep file, TOML or JSON, checked |
 //! | [`grid`] | its tasks: the cartesian product, each with canonical arguments and an id |
 //! | [`folder`] | the results folder: what makes a sweep resumable |
 //! | [`record`] | what one task left behind |

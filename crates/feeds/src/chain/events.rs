@@ -1,7 +1,8 @@
+use ballast_engine::hex;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::interface::{Interface, InterfaceError, hex};
+use super::interface::{Interface, InterfaceError};
 use super::rpc::{Rpc, SIGNATURES_A_PAGE, SignatureInfo, TransactionInfo};
 use super::{EVENT_TAG, base58_decode};
 use crate::{FeedError, Fetched, FindingKind, Findings};
@@ -186,7 +187,7 @@ fn read_events(
             index: events.len(),
             name: None,
             fields: Map::new(),
-            data_hex: hex(body),
+            data_hex: hex::encode(body),
         };
         match interface.decode(body) {
             Ok(decoded) => (event.name, event.fields) = (Some(decoded.name), decoded.fields),

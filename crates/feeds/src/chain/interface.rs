@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ballast_engine::hex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -168,7 +169,7 @@ impl Interface {
 
     /// Reads an event: eight bytes of discriminator, then Borsh.
     pub fn decode(&self, bytes: &[u8]) -> Result<DecodedEvent, InterfaceError> {
-        let unknown = || InterfaceError::UnknownEvent(hex(bytes.get(..8).unwrap_or(bytes)));
+        let unknown = || InterfaceError::UnknownEvent(hex::encode(bytes.get(..8).unwrap_or(bytes)));
         let (discriminator, body) = bytes.split_first_chunk::<8>().ok_or_else(unknown)?;
         let name = self.events.get(discriminator).ok_or_else(unknown)?;
         let mut reader = Reader { event: name, bytes: body, types: &self.types };
@@ -206,7 +207,7 @@ impl Reader<'_> {
             Kind::I64 => i64::from_le_bytes(self.take(field)?).into(),
             Kind::Pubkey => base58::encode(&self.take::<32>(field)?).into(),
             Kind::Array(inner, count) if matches!(**inner, Kind::U8) => {
-                hex(self.slice(*count, field)?).into()
+                hex::encode(self.slice(*count, field)?).into()
             }
             Kind::Array(inner, count) => {
                 let items = (0..*count).map(|_| self.value(inner, field, depth));
@@ -246,11 +247,6 @@ impl Reader<'_> {
     fn unsupported(&self, what: &str) -> InterfaceError {
         InterfaceError::Unsupported { event: self.event.into(), what: what.into() }
     }
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

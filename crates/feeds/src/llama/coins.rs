@@ -52,7 +52,7 @@ impl<'a> Coins<'a> {
         Self { http, base }
     }
 
-    /// Prices of `coin` ("coingecko:solana", "solana:<mint>") every `step_secs` in `from_ts..to_ts`.
+    /// Prices of `coin` (`coingecko:solana`, `solana:MINT`) every `step_secs` in `from_ts..to_ts`.
     ///
     /// The service answers with the price nearest to each moment, within `search_secs` (less than half a step).
     /// It is assigned to that moment; by how much at most is a finding. Moments without a price are gaps.

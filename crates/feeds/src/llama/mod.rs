@@ -1,7 +1,7 @@
 //! DefiLlama: yields of pools now and over time, and coin prices.
 //!
 //! The service publishes rates in percent. They leave this module as fractions (0.05 is 5% a year), divided in
-//! one place ([`fraction`]), and every answer is checked for figures that read as if they were fractions
+//! one place (`fraction`), and every answer is checked for figures that read as if they were fractions
 //! already.
 
 mod chart;

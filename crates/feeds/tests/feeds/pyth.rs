@@ -151,7 +151,7 @@ fn benchmarks_that_contradict_themselves_are_refused() {
         ("benchmarks_uneven.json", "`t` has 2 entries, `c` has 1"),
         (
             "benchmarks_milliseconds.json",
-            "t[0]: 1732320000000 is not a unix time in seconds between 2009 and 2100 (it reads like milliseconds)",
+            "t[0]: 1732320000000 is not a unix time in seconds between 1973 and 2100 (it reads like milliseconds)",
         ),
         ("benchmarks_outside.json", "bar 0 (1732320000): the close of 400 is outside the bar's"),
         ("benchmarks_nan.json", "the answer holds NaN or Infinity"),

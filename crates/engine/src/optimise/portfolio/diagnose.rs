@@ -68,7 +68,7 @@ pub fn cvar_conflict(problem: &PortfolioProblem, model: &LinearModel) -> Optimis
             return OptimiseError::NotSolved("the least CVaR".into());
         };
         let weights = model.weights(&found.columns).to_vec();
-        let multiplier = super::smooth::normal_multipliers(problem.alpha).map_or(0.0, |pair| pair.1);
+        let multiplier = super::smooth::normal_multipliers(problem.alpha).1;
         let least = -dot(&means, &weights) + multiplier * covariance.variance(&weights).sqrt();
         (weights, least)
     };

@@ -1,19 +1,17 @@
 //! Variance and normal CVaR: quadratic and second-order cone programmes.
 
-use statrs::distribution::{Continuous, ContinuousCDF, Normal};
-
 use super::conic::{Cone, Conic, ConicError, ConicSolution};
 use super::model::{LinearModel, UNLIMITED};
 use super::problem::{NamedRow, PortfolioProblem};
 use crate::optimise::scenarios::TailFinder;
 use crate::optimise::{Covariance, OptimiseError};
+use crate::stats::normal;
 
 /// Normal quantile and tail mean in standard deviations: VaR = -mean + z sigma, CVaR = -mean + c sigma with
 /// c = density(z) / (1 - alpha) (Rockafellar & Uryasev 2000, eq. 17).
-pub fn normal_multipliers(alpha: f64) -> Result<(f64, f64), OptimiseError> {
-    let normal = Normal::new(0.0, 1.0).map_err(|error| OptimiseError::Input(error.to_string()))?;
-    let quantile = normal.inverse_cdf(alpha);
-    Ok((quantile, normal.pdf(quantile) / (1.0 - alpha)))
+pub fn normal_multipliers(alpha: f64) -> (f64, f64) {
+    let quantile = normal::quantile(alpha);
+    (quantile, normal::density(quantile) / (1.0 - alpha))
 }
 
 /// What to minimise under normal returns: variance · w'Cw / 2 + risk · CVaR - reward · net return, with CVaR <= cap.
@@ -36,7 +34,7 @@ pub fn solve_normal(
     covariance: &Covariance,
     terms: &NormalTerms,
 ) -> Result<ConicSolution, SmoothError> {
-    let (_, multiplier) = normal_multipliers(alpha).map_err(SmoothError::Other)?;
+    let (_, multiplier) = normal_multipliers(alpha);
     let unit = covariance.deviations().iter().fold(0.0_f64, |most, value| most.max(*value));
     let unit = if unit > 0.0 { unit } else { 1.0 };
     let mut conic = base(model, terms.reward, unit);

@@ -223,7 +223,7 @@ fn report(problem: &PortfolioProblem, found: Found) -> Result<PortfolioSolution,
             (Some("scenarios"), Some(tail.var), Some(tail.cvar))
         }
         (None, Some(mean), Some(volatility)) => {
-            let (quantile, multiplier) = normal_multipliers(problem.alpha)?;
+            let (quantile, multiplier) = normal_multipliers(problem.alpha);
             (Some("normal"), Some(quantile * volatility - mean), Some(multiplier * volatility - mean))
         }
         _ => (None, None, None),

@@ -1,6 +1,7 @@
 //! EM from several fixed starts. Works on a series of mean 0 and deviation 1.
 
 use super::{MarkovParams, filter, smooth};
+use crate::stats::moments::population_mean_and_deviation;
 
 /// Iterations every start gets before the best are chosen.
 const TRIAL_ITERATIONS: usize = 60;
@@ -112,9 +113,7 @@ fn split(series: &[f64], key: &[f64], share: f64) -> Option<MarkovParams> {
     let side = |high: bool| -> Option<(f64, f64)> {
         let part: Vec<f64> =
             series.iter().zip(key).filter(|(_, k)| (**k > at) == high).map(|(x, _)| *x).collect();
-        let count = part.len() as f64;
-        let mean = part.iter().sum::<f64>() / count;
-        let deviation = (part.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count).sqrt();
+        let (mean, deviation) = population_mean_and_deviation(&part)?;
         (part.len() >= 5).then_some((mean, deviation.max(0.05)))
     };
     let (low, high) = (side(false)?, side(true)?);

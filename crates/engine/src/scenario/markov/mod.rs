@@ -11,6 +11,8 @@ mod newton;
 
 use serde::{Deserialize, Serialize};
 
+use crate::stats::moments::population_mean_and_deviation;
+
 pub use filter::{Filtered, Smoothed, filter, log_likelihood, smooth};
 
 /// Fewest observations that six parameters are fitted to.
@@ -208,9 +210,7 @@ fn check(series: &[f64]) -> Result<(f64, f64), MarkovError> {
     if series.len() < MIN_OBSERVATIONS {
         return Err(MarkovError::TooShort { found: series.len() });
     }
-    let count = series.len() as f64;
-    let mean = series.iter().sum::<f64>() / count;
-    let deviation = (series.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count).sqrt();
+    let (mean, deviation) = population_mean_and_deviation(series).unwrap_or_default();
     let largest = series.iter().fold(0.0f64, |most, x| most.max(x.abs()));
     // Below this only rounding varies.
     if !deviation.is_finite() || deviation <= 1e-13 * largest || deviation == 0.0 {

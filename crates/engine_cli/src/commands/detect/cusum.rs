@@ -211,11 +211,8 @@ fn watch(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError>
     let values = frame.column(&column)?;
     let observations = values.iter().filter(|value| !value.is_nan()).count();
     if observations < 2 {
-        let problem = format!(
-            "column `{column}`: {observations} observation(s) in {} row(s); 2 are needed",
-            frame.len()
-        );
-        return Err(frame.wrong(problem));
+        let problem = format!("{observations} observation(s) in {} row(s); 2 are needed", frame.len());
+        return Err(frame.in_column(&column, problem));
     }
     let (mean, sigma, source) = in_control(args, &frame, &column, &values)?;
     let chart = args.chart();
@@ -256,8 +253,7 @@ fn in_control(
         return Err(frame
             .wrong(format!("--baseline {rows} is not between 2 and the {} rows there are", values.len())));
     };
-    let (mean, sigma) =
-        baseline(stretch).map_err(|error| frame.wrong(format!("column `{column}`: {error}")))?;
+    let (mean, sigma) = baseline(stretch).map_err(|error| frame.in_column(column, error))?;
     let source = match args.baseline {
         Some(rows) => format!("first {rows} rows"),
         None => "all rows (looks ahead)".to_owned(),
@@ -282,21 +278,13 @@ fn describe(frame: &Frame, alarm: &Alarm) -> AlarmAnswer {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use serde_json::Value;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::asked;
 
     fn ask(line: &str, input: &str) -> Result<Value, EngineCliError> {
-        let words = std::iter::once("cusum").chain(line.split_whitespace());
-        let args = Line::try_parse_from(words).map_err(EngineCliError::input)?.args;
-        run(&args, &mut input.as_bytes()).map(|text| serde_json::from_str(&text).unwrap())
+        asked::ask(run, line.split_whitespace(), input)
     }
 
     const MONTGOMERY: &str = "x\n9.45\n7.99\n9.29\n11.66\n12.16\n10.18\n8.04\n11.46\n9.20\n10.34\n9.03\n11.47\n10.51\n\
@@ -347,7 +335,7 @@ mod tests {
             ("", "x\n1\n", "1 observation(s)"),
             ("", "x\nnan\nnan\n", "0 observation(s)"),
             ("", "x\n1\n1\n1\n", "all equal"),
-            ("", "x\n1\ninf\n", "row 3, column `x`: inf is not finite"),
+            ("", "x\n1\ninf\n", "row 3, column `x`: inf is not a finite number"),
             ("--sigma 0 --mean 0", "x\n1\n2\n", "sigma is 0"),
             ("--k -1", "x\n1\n2\n", "k is -1"),
             ("--h 0", "x\n1\n2\n", "h is 0"),

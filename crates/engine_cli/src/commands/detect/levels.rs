@@ -64,9 +64,7 @@ struct EventAnswer {
 pub(super) fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
     let rules = read_rules(args)?;
     let frame = Frame::read(&args.source, standard)?;
-    let times = frame
-        .times()
-        .ok_or_else(|| frame.wrong("no time column; rules need one (unix seconds or UTC dates)"))?;
+    let times = frame.required_times()?;
     let names = frame.names();
     // Only what the rules read: other columns may hold text.
     let needed: Vec<String> = names
@@ -162,17 +160,10 @@ fn read_rules(args: &Args) -> Result<RuleSet, EngineCliError> {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use clap::Parser;
-
     use super::*;
+    use crate::asked;
 
     static NEXT: AtomicU32 = AtomicU32::new(0);
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
 
     fn ask(rules: &str, line: &str, input: &str) -> Result<Value, EngineCliError> {
         let name =
@@ -180,11 +171,10 @@ mod tests {
         let path = std::env::temp_dir().join(name);
         std::fs::write(&path, rules).unwrap();
         let file = path.to_string_lossy().into_owned();
-        let words = ["levels", "--rules", &file].into_iter().chain(line.split_whitespace());
-        let asked = Line::try_parse_from(words).map_err(EngineCliError::input);
-        let found = asked.and_then(|line| run(&line.args, &mut input.as_bytes()));
+        let words = ["--rules", &file].into_iter().chain(line.split_whitespace());
+        let found = asked::ask(run, words, input);
         std::fs::remove_file(&path).unwrap();
-        found.map(|text| serde_json::from_str(&text).unwrap())
+        found
     }
 
     const RULES: &str = r#"{"max_gap_secs": 7200, "rules": [

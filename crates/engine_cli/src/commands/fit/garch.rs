@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Args, series};
 use crate::EngineCliError;
+use crate::frame::RETURNS;
 use crate::input::answer;
 
 /// What GARCH estimates.
@@ -65,7 +66,7 @@ struct Answer {
 }
 
 pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
-    let series = series::read(args, &args.source.text(standard)?)?;
+    let series = series::read(args, standard, &RETURNS)?;
     let mean = match args.garch.mean {
         Some(MeanChoice::Zero) => Mean::Zero,
         Some(MeanChoice::Constant) | None => Mean::Constant,
@@ -132,8 +133,8 @@ mod tests {
             (returns(10), "column `r`: GARCH(1,1) needs at least 20 returns, not 10"),
             (returns(30).replace("-0.03\n", "NaN\n"), "row 2, column `r`: NaN is not a finite number"),
             ("r\n".to_owned() + &"0.5\n".repeat(30), "every return is 0.5"),
-            ("0.5\n".repeat(30), "the first line holds numbers"),
-            ("a,b\n1,2\n".into(), "--column is missing; the header has: a, b"),
+            ("0.5\n".repeat(30), "column `1`: every return is 0.5"),
+            ("a,b\n1,2\n".into(), "several columns: name one with --column; the header has: a, b"),
             ("r\n".into(), "no data rows"),
             (
                 "unix_time,r\n1700000001,1\n1700000000,2\n".into(),

@@ -54,7 +54,7 @@ struct Answer {
 }
 
 pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
-    let series = series::read(args, &args.source.text(standard)?)?;
+    let series = series::read(args, standard, &["utilisation", "utilization"])?;
     let scale = match args.har.scale {
         Some(ScaleChoice::Raw) => Scale::Raw,
         Some(ScaleChoice::Log) => Scale::Log,

@@ -8,10 +8,8 @@ use serde::Serialize;
 
 use super::Args;
 use crate::EngineCliError;
+use crate::frame::Frame;
 use crate::input::answer;
-
-/// Columns that say when, not how much.
-const TIME_COLUMNS: [&str; 7] = ["unix_time", "time", "timestamp", "ts", "date", "datetime", "day"];
 
 /// What only this model is asked.
 #[derive(Clone, Debug, clap::Args)]
@@ -39,122 +37,42 @@ struct Answer {
     covariance: Vec<Vec<f64>>,
 }
 
-/// A table of returns, by column.
-struct Returns {
-    names: Vec<String>,
-    columns: Vec<Vec<f64>>,
-}
-
 pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
-    let name = args.source.name();
-    let returns = parse(&args.source.text(standard)?)
-        .map_err(|problem| EngineCliError::Input(format!("{name}{problem}")))?;
+    let frame = Frame::read(&args.source, standard)?;
+    let names = frame.names();
+    let returns = frame.complete_columns(&names)?;
+    for (name, values) in names.iter().zip(&returns) {
+        if let Some((row, value)) = values.iter().enumerate().find(|(_, value)| **value < -1.0) {
+            let problem =
+                format!("a return of {value} loses more than everything; returns are fractions, 0.01 is 1%");
+            return Err(frame.problem(row, name, problem));
+        }
+    }
+    if frame.len() < 2 {
+        return Err(frame.wrong(format!("{} rows of returns; two are the least", frame.len())));
+    }
     let target = match args.ledoit_wolf.target {
         Target::Identity => ShrinkageTarget::Identity,
         Target::ConstantCorrelation => ShrinkageTarget::ConstantCorrelation,
     };
-    let columns: Vec<&[f64]> = returns.columns.iter().map(Vec::as_slice).collect();
-    let shrunk =
-        ledoit_wolf(&columns, target).map_err(|error| EngineCliError::Input(format!("{name}: {error}")))?;
+    let columns: Vec<&[f64]> = returns.iter().map(Vec::as_slice).collect();
+    let shrunk = ledoit_wolf(&columns, target).map_err(|error| frame.wrong(error))?;
     answer(&Answer {
         model: "ledoit-wolf",
         target,
-        observations: columns.first().map_or(0, |column| column.len()),
-        assets: returns.names,
+        observations: frame.len(),
+        assets: names,
         shrinkage: shrunk.shrinkage,
         covariance: shrunk.covariance.rows(),
     })
 }
 
-/// Header, then numbers in every cell but those of a time column, which must rise. Problems begin with the place.
-fn parse(text: &str) -> Result<Returns, String> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let header: Vec<String> =
-        reader.headers().map_err(|error| format!(": {error}"))?.iter().map(Into::into).collect();
-    for (at, column) in header.iter().enumerate() {
-        if header.iter().take(at).any(|other| other == column) {
-            return Err(format!(": column `{column}` appears twice in the header"));
-        }
-        if column.parse::<f64>().is_ok() {
-            return Err(format!(": the first row must name the columns; `{column}` is a number"));
-        }
-    }
-    let timed =
-        header.iter().map(|name| TIME_COLUMNS.contains(&name.to_lowercase().as_str())).collect::<Vec<bool>>();
-    let names: Vec<String> =
-        header.iter().zip(&timed).filter(|(_, time)| !**time).map(|(name, _)| name.clone()).collect();
-    if names.is_empty() {
-        return Err(": there is no column of returns".into());
-    }
-    let mut columns = vec![Vec::new(); names.len()];
-    let mut last_time: Option<String> = None;
-    for record in reader.records() {
-        let record = record.map_err(|error| format!(": {error}"))?;
-        let row = record.position().map_or(0, csv::Position::line);
-        let mut next = columns.iter_mut();
-        for ((cell, name), time) in record.iter().zip(&header).zip(&timed) {
-            let place = format!(", row {row}, column `{name}`");
-            if *time {
-                check_time(&place, last_time.as_deref(), cell)?;
-                last_time = Some(cell.into());
-                continue;
-            }
-            let value: f64 = match cell {
-                "" => return Err(format!("{place}: the cell is empty")),
-                cell => cell.parse().map_err(|_| format!("{place}: `{cell}` is not a number"))?,
-            };
-            if !value.is_finite() {
-                return Err(format!("{place}: {value} is not a finite number"));
-            }
-            if value < -1.0 {
-                return Err(format!(
-                    "{place}: a return of {value} loses more than everything; returns are fractions, 0.01 is 1%"
-                ));
-            }
-            if let Some(column) = next.next() {
-                column.push(value);
-            }
-        }
-    }
-    let rows = columns.first().map_or(0, Vec::len);
-    if rows < 2 {
-        return Err(format!(": {rows} rows of returns; two are the least"));
-    }
-    Ok(Returns { names, columns })
-}
-
-/// Times must rise; as numbers where they are numbers, else as text, which ISO dates sort by.
-fn check_time(place: &str, last: Option<&str>, cell: &str) -> Result<(), String> {
-    let Some(last) = last else { return Ok(()) };
-    let order = match (last.parse::<f64>(), cell.parse::<f64>()) {
-        (Ok(before), Ok(now)) => before.total_cmp(&now),
-        _ => last.cmp(cell),
-    };
-    match order {
-        std::cmp::Ordering::Less => Ok(()),
-        std::cmp::Ordering::Equal => Err(format!("{place}: `{cell}` appears twice")),
-        std::cmp::Ordering::Greater => {
-            Err(format!("{place}: `{cell}` comes after `{last}`; times must rise"))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::commands::fit;
+    use crate::commands::fit::tests::fitted;
 
     fn answered(text: &str, target: &str) -> Result<serde_json::Value, String> {
-        #[derive(clap::Parser)]
-        struct Line {
-            #[command(flatten)]
-            args: fit::Args,
-        }
-        let line: Line = clap::Parser::parse_from(["fit", "--model", "ledoit-wolf", "--target", target]);
-        let answer = fit::run(&line.args, &mut text.as_bytes()).map_err(|error| {
-            assert_eq!(error.exit_code(), 2);
-            error.to_string()
-        });
-        answer.map(|text| serde_json::from_str(&text).unwrap())
+        fitted(&["--model", "ledoit-wolf", "--target", target], text)
     }
 
     #[test]
@@ -174,22 +92,31 @@ mod tests {
     }
 
     #[test]
+    fn a_table_needs_no_header() {
+        let found = answered("0.1,0.2\n0.1,0.1\n0.3,0.2\n", "identity").unwrap();
+        assert_eq!((&found["assets"], &found["observations"]), (&serde_json::json!(["1", "2"]), &3.into()));
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (text, expected) in [
-            ("", "there is no column"),
-            ("a,b\n", ": 0 rows"),
+            ("", "no data rows"),
+            ("a,b\n", ": no data rows"),
             ("a,b\n0.1,0.2\n", ": 1 rows of returns"),
             ("a,a\n0.1,0.2\n0.1,0.2\n", "column `a` appears twice"),
-            ("0.1,0.2\n0.1,0.2\n", "`0.1` is a number"),
-            ("a,b\n0.1,0.2\n0.1,x\n", ", row 3, column `b`: `x` is not a number"),
+            ("a,\n0.1,0.2\n0.1,0.2\n", "column 2 has no name"),
+            ("a,b\n0.1,0.2\n0.1,x\n", ", row 3, column `b`: \"x\" is not a number"),
             ("a,b\n0.1,0.2\n0.1,NaN\n", ", row 3, column `b`: NaN is not a finite"),
             ("a,b\n0.1,inf\n0.1,0.1\n", ", row 2, column `b`: inf"),
             ("a,b\n0.1,\n0.1,0.1\n", ", row 2, column `b`: the cell is empty"),
-            ("a,b\n0.1\n0.1,0.1\n", "record 1"),
+            ("a,b\n0.1\n0.1,0.1\n", ", row 2: 1 cell(s), where the first row has 2"),
             ("a\n-2.5\n3\n", ", row 2, column `a`: a return of -2.5 loses more than everything"),
-            ("time,a\n2,0.1\n1,0.2\n", ", row 3, column `time`: `1` comes after `2`"),
-            ("date,a\n2026-01-01,0.1\n2026-01-01,0.2\n", "`2026-01-01` appears twice"),
-            ("date\n2026-01-01\n", "no column of returns"),
+            ("time,a\n2,0.1\n1,0.2\n", ", row 3, column `time`: time goes backwards (1, after 2)"),
+            (
+                "date,a\n2026-01-01,0.1\n2026-01-01,0.2\n",
+                "row 3, column `date`: duplicate time (2026-01-01, after 2026-01-01)",
+            ),
+            ("date\n2026-01-01\n", "no column of values"),
         ] {
             let found = answered(text, "identity").unwrap_err();
             assert!(

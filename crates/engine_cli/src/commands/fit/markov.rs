@@ -5,9 +5,9 @@ use std::io::Read;
 use ballast_engine::scenario::markov::{MarkovFit, fit};
 use serde::Serialize;
 
-use super::Args;
+use super::{Args, series};
 use crate::EngineCliError;
-use crate::column;
+use crate::frame::RETURNS;
 use crate::input::answer;
 
 #[derive(Serialize)]
@@ -22,28 +22,19 @@ struct Answer {
 
 /// Reads, fits, answers.
 pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
-    let source = args.source.name();
-    let found = column::read(&args.source.text(standard)?, &source, args.column.as_deref())?;
-    let fit = fit(&found.values)
-        .map_err(|error| EngineCliError::Input(format!("{source}, column `{}`: {error}", found.name)))?;
-    answer(&Answer { model: "markov", column: found.name, regimes: ["calm", "turbulent"], fit })
+    let series = series::read(args, standard, &RETURNS)?;
+    let fit = fit(&series.values).map_err(|error| series.wrong(error))?;
+    answer(&Answer { model: "markov", column: series.column, regimes: ["calm", "turbulent"], fit })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::commands::fit::tests::fitted;
 
-    fn ask(csv: &str, column: Option<&str>) -> Result<serde_json::Value, EngineCliError> {
-        #[derive(clap::Parser)]
-        struct Line {
-            #[command(flatten)]
-            args: Args,
-        }
+    fn ask(csv: &str, column: Option<&str>) -> Result<serde_json::Value, String> {
         let named = column.map(|name| ["--column", name]);
-        let words = ["fit", "--model", "markov"].into_iter().chain(named.into_iter().flatten());
-        let args = <Line as clap::Parser>::try_parse_from(words).unwrap().args;
-        let text = run(&args, &mut csv.as_bytes())?;
-        Ok(serde_json::from_str(&text).unwrap())
+        let words: Vec<&str> = ["--model", "markov"].into_iter().chain(named.into_iter().flatten()).collect();
+        fitted(&words, csv)
     }
 
     /// Calm stretches of forty and wild ones of ten.
@@ -86,9 +77,8 @@ mod tests {
         ];
         for (csv, expected) in cases {
             let error = ask(csv, None).unwrap_err();
-            assert_eq!(error.exit_code(), 2);
-            assert!(error.to_string().contains(expected), "{error}");
+            assert!(error.contains(expected), "{error}");
         }
-        assert!(ask(&csv(), Some("x")).unwrap_err().to_string().contains("column `x` is missing"));
+        assert!(ask(&csv(), Some("x")).unwrap_err().contains("column `x` is missing"));
     }
 }

@@ -57,21 +57,10 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
 
 #[cfg(test)]
 pub(super) mod tests {
-    use clap::Parser;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: super::Args,
-    }
+    use crate::asked::ask_or_refusal;
 
     /// The answer to a command line, or what it says on the way out.
     pub fn fitted(arguments: &[&str], input: &str) -> Result<serde_json::Value, String> {
-        let line = Line::try_parse_from([&["fit"], arguments].concat()).map_err(|error| error.to_string())?;
-        let answer = super::run(&line.args, &mut input.as_bytes()).map_err(|error| {
-            assert_eq!(error.exit_code(), 2);
-            error.to_string()
-        })?;
-        Ok(serde_json::from_str(&answer).unwrap())
+        ask_or_refusal(super::run, arguments.iter().copied(), input)
     }
 }

@@ -1,7 +1,7 @@
 use ballast_engine::data::Gap;
 use ballast_engine::forecast::venue::{LendingTracker, PoolDay, PoolTracker, lending, staking};
 use ballast_engine::forecast::{
-    ModelScore, Quantiles, Scale, Target, Tracker, WalkForward, report, walk_forward,
+    ForecastError, ModelScore, Quantiles, Scale, Target, Tracker, WalkForward, report, walk_forward,
 };
 use serde::Serialize;
 
@@ -75,9 +75,7 @@ impl Outcome {
 
 /// Computes what `request` asks.
 pub(super) fn answer(request: &Request) -> Result<String, EngineCliError> {
-    let source = &request.frame.source;
-    let wrong =
-        |error: ballast_engine::forecast::ForecastError| EngineCliError::Input(format!("{source}: {error}"));
+    let wrong = |error: ForecastError| request.observations.wrong(error);
     let settings = &request.settings;
     let answer = match subject(request)? {
         Subject::Series { what, scale, points } => {
@@ -129,7 +127,7 @@ fn plain(
     let settings = &request.settings;
     Ok(Answer {
         kind: name(settings.kind),
-        market: request.frame.market.clone(),
+        market: request.observations.market.clone(),
         series: series(request, points.iter().map(|point| point.0)),
         horizon_secs: settings.horizon_secs,
         horizon_rows: rows(settings.horizon_secs, settings.step_secs),
@@ -152,9 +150,7 @@ fn on_curve(
     points: &[(i64, f64)],
 ) -> Result<Answer, EngineCliError> {
     let settings = &request.settings;
-    let source = &request.frame.source;
-    let wrong =
-        |error: ballast_engine::forecast::ForecastError| EngineCliError::Input(format!("{source}: {error}"));
+    let wrong = |error: ForecastError| request.observations.wrong(error);
     let mut tracker = LendingTracker::with(settings.tracker(Scale::Logit)).map_err(wrong)?;
     let mut off_curve = 0;
     for (ts, value) in points {
@@ -186,9 +182,7 @@ fn on_curve(
 
 fn pool(request: &Request, days: &[(i64, PoolDay)]) -> Result<Answer, EngineCliError> {
     let settings = &request.settings;
-    let source = &request.frame.source;
-    let wrong =
-        |error: ballast_engine::forecast::ForecastError| EngineCliError::Input(format!("{source}: {error}"));
+    let wrong = |error: ForecastError| request.observations.wrong(error);
     let mut tracker = PoolTracker::with(settings.tracker(Scale::Log)).map_err(wrong)?;
     for (ts, day) in days {
         tracker.observe(*ts, *day).map_err(wrong)?;
@@ -197,7 +191,7 @@ fn pool(request: &Request, days: &[(i64, PoolDay)]) -> Result<Answer, EngineCliE
         return Err(EngineCliError::input("--model: a pool's fee model is always chosen by the rule (auto)"));
     }
     let found = tracker.forecast().ok_or_else(|| {
-        EngineCliError::Input(format!("{source}: a pool forecast needs at least 2 days, not {}", days.len()))
+        request.observations.wrong(format!("a pool forecast needs at least 2 days, not {}", days.len()))
     })?;
     let fees: &Tracker = tracker.fees();
     let walked = report(fees, None).map_err(wrong)?;

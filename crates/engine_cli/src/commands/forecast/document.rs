@@ -1,7 +1,8 @@
+use ballast_engine::time::TIME_COLUMNS;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::frame::{Frame, TIME_NAMES, columns_of};
+use super::observations::{Column, Observations, columns_of};
 use super::settings::{Request, Settings};
 use super::{Args, Corners, Kind, ModelChoice, Span, TargetChoice};
 use crate::EngineCliError;
@@ -57,7 +58,7 @@ pub(super) fn request(args: &Args, name: &str, text: &str) -> Result<Request, En
         .kind
         .or(document.kind)
         .ok_or_else(|| wrong("`kind` is missing: utilisation, rate, lending, lp or staking".into()))?;
-    let frame = frame(kind, name, &document.series)?;
+    let observations = observations(kind, name, &document.series)?;
     let span = |value: Option<&Value>, field: &str| -> Result<Option<Span>, EngineCliError> {
         let text = match value {
             None => return Ok(None),
@@ -84,73 +85,72 @@ pub(super) fn request(args: &Args, name: &str, text: &str) -> Result<Request, En
         merged.ours = args.ours.or(reserve.ours_atoms);
         merged.after = args.after.or(reserve.after_atoms);
     }
-    Ok(Request { settings: Settings::new(&merged, kind, &frame.times)?, frame })
+    Ok(Request { settings: Settings::new(&merged, kind, &observations.times)?, observations })
 }
 
-fn frame(kind: Kind, name: &str, series: &[Value]) -> Result<Frame, EngineCliError> {
+fn observations(kind: Kind, name: &str, series: &[Value]) -> Result<Observations, EngineCliError> {
     if series.is_empty() {
         return Err(EngineCliError::Input(format!("{name}: `series` is missing or empty")));
     }
     let wanted = columns_of(kind);
-    let mut frame = Frame {
-        source: name.into(),
-        market: None,
-        places: Vec::new(),
-        times: Vec::new(),
-        columns: Vec::new(),
-    };
+    let mut found = Observations { source: name.into(), ..Observations::default() };
     for (index, row) in series.iter().enumerate() {
         let place = format!("series[{index}]");
         let wrong = |problem: String| EngineCliError::Input(format!("{name}, {place}: {problem}"));
         let number = |value: &Value, what: &str| {
             value.as_f64().ok_or_else(|| wrong(format!("`{what}` is {value}, not a number")))
         };
-        let mut cells: Vec<(&str, f64)> = Vec::new();
+        let mut cells: Vec<(&'static str, &str, f64)> = Vec::new();
         let time = match row {
             Value::Array(pair) => match (pair.as_slice(), wanted.first()) {
                 ([time, value], Some(column)) if kind != Kind::Lp => {
-                    cells.push((column.name, number(value, column.name)?));
+                    cells.push((column.name, column.name, number(value, column.name)?));
                     time
                 }
                 _ => return Err(wrong("a row is [unix_time, value], or an object with named fields".into())),
             },
             Value::Object(fields) => {
                 for column in &wanted {
-                    let found = std::iter::once(&column.name)
+                    let given = std::iter::once(&column.name)
                         .chain(column.aliases)
                         .find_map(|name| fields.get_key_value(*name));
-                    match found {
-                        Some((field, value)) => cells.push((column.name, number(value, field)?)),
+                    match given {
+                        Some((field, value)) => cells.push((column.name, field, number(value, field)?)),
                         None if column.required => {
                             return Err(wrong(format!("`{}` is missing", column.name)));
                         }
                         None => {}
                     }
                 }
-                let time = TIME_NAMES.iter().find_map(|name| fields.get(*name));
+                let time = TIME_COLUMNS.iter().find_map(|name| fields.get(*name));
                 time.ok_or_else(|| wrong("`unix_time` is missing".into()))?
             }
             _ => return Err(wrong("a row is [unix_time, value], or an object with named fields".into())),
         };
         let ts = time.as_i64().ok_or_else(|| wrong(format!("{time} is not whole unix seconds")))?;
-        if let Some(previous) = frame.times.last().filter(|previous| **previous >= ts) {
+        if let Some(previous) = found.times.last().filter(|previous| **previous >= ts) {
             let problem = if *previous == ts { "duplicate time" } else { "time goes backwards" };
             return Err(wrong(format!("{problem} ({ts}, after {previous})")));
         }
         if index == 0 {
-            frame.columns = cells.iter().map(|(name, _)| ((*name).to_owned(), Vec::new())).collect();
+            let column = |(name, field, _): &(&'static str, &str, f64)| Column {
+                name,
+                label: format!("`{field}`"),
+                values: Vec::new(),
+            };
+            found.columns = cells.iter().map(column).collect();
         }
-        if cells.len() != frame.columns.len() {
+        if cells.len() != found.columns.len() {
             return Err(wrong("its fields are not those of the first row".into()));
         }
-        for ((name, value), (column, values)) in cells.into_iter().zip(&mut frame.columns) {
-            if name != column {
+        for ((name, _, value), column) in cells.into_iter().zip(&mut found.columns) {
+            if name != column.name {
                 return Err(wrong("its fields are not those of the first row".into()));
             }
-            values.push(value);
+            column.values.push(value);
         }
-        frame.times.push(ts);
-        frame.places.push(place);
+        found.times.push(ts);
+        found.places.push(place);
     }
-    Ok(frame)
+    Ok(found)
 }

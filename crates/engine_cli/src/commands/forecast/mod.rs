@@ -2,7 +2,7 @@
 
 mod answer;
 mod document;
-pub(super) mod frame;
+mod observations;
 mod settings;
 mod subject;
 #[cfg(test)]
@@ -195,7 +195,7 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
     let request = if text.trim_start().starts_with(['{', '[']) {
         document::request(args, &name, &text)?
     } else {
-        frame::request(args, &name, &text)?
+        observations::request(args, &name, &text)?
     };
     answer::answer(&request)
 }

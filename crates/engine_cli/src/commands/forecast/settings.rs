@@ -1,7 +1,7 @@
 use ballast_engine::curve::{RateCurve, ReserveState};
 use ballast_engine::forecast::{Model, Scale, Target, TrackerConfig};
 
-use super::frame::Frame;
+use super::observations::Observations;
 use super::{Args, Kind};
 use crate::EngineCliError;
 
@@ -103,8 +103,8 @@ fn position(args: &Args) -> Result<Option<Position>, EngineCliError> {
     Ok(Some(Position { reserve, ours_atoms, after_atoms }))
 }
 
-/// A frame and what to do with it.
+/// Observations and what to do with them.
 pub(super) struct Request {
     pub settings: Settings,
-    pub frame: Frame,
+    pub observations: Observations,
 }

@@ -1,24 +1,13 @@
-use clap::Parser;
 use serde_json::{Value, json};
 
-#[derive(Parser)]
-struct Line {
-    #[command(flatten)]
-    args: super::Args,
-}
+use crate::asked::ask_or_refusal;
 
 const DAY: i64 = 86_400;
 const START: i64 = 1_700_000_000;
 const CURVE: &str = "0:0,7000:350,9000:700,10000:8000";
 
 fn forecast(arguments: &[&str], input: &str) -> Result<Value, String> {
-    let line =
-        Line::try_parse_from([&["forecast"], arguments].concat()).map_err(|error| error.to_string())?;
-    let answer = super::run(&line.args, &mut input.as_bytes()).map_err(|error| {
-        assert_eq!(error.exit_code(), 2);
-        error.to_string()
-    })?;
-    Ok(serde_json::from_str(&answer).unwrap())
+    ask_or_refusal(super::run, arguments.iter().copied(), input)
 }
 
 /// A noisy, mean-reverting fraction around `centre`.
@@ -184,11 +173,23 @@ fn csv_that_cannot_be_used_is_named() {
             "row 4, column `value`: inf is not a finite number",
         ),
         ("rate", good.replace(&line(4), "1700172800,"), "row 4, column `value`: the cell is empty"),
-        ("rate", good.replace(&line(4), "1700172800,5.1"), "row 4, `rate`: 5.1 reads like a percentage"),
-        ("rate", good.replace(&line(4), "1700172800,-0.1"), "row 4, `rate`: a rate of -0.1 is below zero"),
+        (
+            "rate",
+            good.replace(&line(4), "1700172800,5.1"),
+            "row 4, column `value`: 5.1 reads like a percentage",
+        ),
+        (
+            "rate",
+            good.replace(&line(4), "1700172800,-0.1"),
+            "row 4, column `value`: a rate of -0.1 is below zero",
+        ),
         ("rate", csv("unix_time,value", &values(50, 1.2, 0.1)), "it reads like percentages"),
-        ("utilisation", csv("unix_time,value", &values(50, 80.0, 1.0)), "row 2, `utilisation`: "),
-        ("staking", csv("unix_time,value", &[(START, 1.0), (START + DAY, 0.0)]), "row 3, `exchange_rate`"),
+        ("utilisation", csv("unix_time,value", &values(50, 80.0, 1.0)), "row 2, column `value`: "),
+        (
+            "staking",
+            csv("unix_time,value", &[(START, 1.0), (START + DAY, 0.0)]),
+            "row 3, column `value`: an exchange rate above zero",
+        ),
         ("staking", csv("unix_time,value", &[(START, 1.0)]), "at least 2 observations, not 1"),
         ("rate", "unix_time,value\n".into(), "no data rows"),
         ("rate", String::new(), "no data rows"),

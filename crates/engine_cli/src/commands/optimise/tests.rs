@@ -1,14 +1,10 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::asked::ask_or_refusal;
 
 fn answered(document: &Value) -> Result<Value, String> {
-    let args = Args { source: Source::default() };
-    let text = run(&args, &mut document.to_string().as_bytes());
-    text.map(|text| serde_json::from_str(&text).unwrap()).map_err(|error| {
-        assert_eq!(error.exit_code(), 2);
-        error.to_string()
-    })
+    ask_or_refusal(run, [], &document.to_string())
 }
 
 fn published() -> Value {

@@ -1,24 +1,14 @@
-use clap::Parser;
 use serde_json::Value;
 
 use super::*;
-
-#[derive(Parser)]
-struct Line {
-    #[command(flatten)]
-    args: Args,
-}
+use crate::asked;
 
 fn ask(line: &str, input: &str) -> Result<Value, EngineCliError> {
-    let words = std::iter::once("stats").chain(line.split_whitespace());
-    let args = Line::try_parse_from(words).map_err(EngineCliError::input)?.args;
-    run(&args, &mut input.as_bytes()).map(|text| serde_json::from_str(&text).unwrap())
+    asked::ask(run, line.split_whitespace(), input)
 }
 
 fn refused(line: &str, input: &str) -> String {
-    let error = ask(line, input).unwrap_err();
-    assert_eq!(error.exit_code(), 2);
-    error.to_string()
+    asked::ask_or_refusal(run, line.split_whitespace(), input).unwrap_err()
 }
 
 #[test]
@@ -85,10 +75,10 @@ fn bad_input_is_named() {
         ("", "", "standard input: no data rows"),
         ("", "r\n0.1\n", "at least 2"),
         ("", "r\nnan\nnan\nnan\n", "0 observed"),
-        ("", "r\n0.1\ninf\n", "row 3, column `r`: inf is not finite"),
+        ("", "r\n0.1\ninf\n", "row 3, column `r`: inf is not a finite number"),
         ("", "r\n0.1\n-1.5\n0.2\n", "row 3, column `r`: a return of -1.5 loses more than everything"),
         ("", "r\n1.5\n-2.1\n3\n0.5\n", "read like percent"),
-        ("", "a,b\n0.1,0.2\n0.1,0.3\n", "which column"),
+        ("", "a,b\n0.1,0.2\n0.1,0.3\n", "several columns: name one with --column"),
         ("--column c", "a,b\n0.1,0.2\n0.1,0.3\n", "column `c` is missing"),
         ("--benchmark c", "r\n0.1\n0.2\n", "column `c` is missing"),
         ("--column a --benchmark b", "a,b\n0.1,\n0.1,0.3\n", "observed return(s)"),
