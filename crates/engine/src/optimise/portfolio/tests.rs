@@ -332,7 +332,7 @@ proptest! {
         problem.constraints.lower = vec![f64::NEG_INFINITY; assets];
         prop_assert!((solve(&problem).unwrap().objective_value * a - 1.0).abs() < 1e-7);
         problem.objective = Objective::MinCvar;
-        let multiplier = super::smooth::normal_multipliers(alpha).unwrap().1;
+        let multiplier = super::smooth::normal_multipliers(alpha).1;
         let left = multiplier * multiplier - slope;
         match solve(&problem) {
             Ok(found) => prop_assert!(left > -1e-6 && (found.objective_value - ((left / a).sqrt() - b / a)).abs() * a.sqrt() < 1e-6),
