@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::EngineCliError;
+use crate::{EngineCliError, json};
 
 /// Where a command's input comes from: a file, or standard input.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -35,11 +35,10 @@ impl Source {
         }
     }
 
-    /// All of it as one JSON document; the message names line and column. JSON has no NaN or infinity, so none gets in.
+    /// All of it as one JSON document; see [`json::parse`].
     pub fn json<T: DeserializeOwned>(&self, standard: &mut dyn Read) -> Result<T, EngineCliError> {
         let text = self.text(standard)?;
-        serde_json::from_str(&text)
-            .map_err(|error| EngineCliError::Input(format!("{}: {error}", self.name())))
+        json::parse(&text).map_err(|problem| EngineCliError::Input(format!("{}: {problem}", self.name())))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod commands;
 mod error;
 mod frame;
 mod input;
+mod json;
 mod periods;
 pub mod sweep;
 

@@ -7,6 +7,8 @@ use super::simplex::dot;
 
 /// Largest difference between mirrored entries, relative to their size, that passes for symmetric.
 const SYMMETRY: f64 = 1e-8;
+/// The same relative to the two deviations: a covariance near zero is made of rounding alone.
+const ROUNDING: f64 = 1e-12;
 /// Most negative eigenvalue, relative to the largest, that passes for rounding.
 const DEFINITE: f64 = 1e-8;
 
@@ -19,8 +21,8 @@ pub struct Covariance {
 }
 
 impl Covariance {
-    /// From all rows (each `n` long) or the upper triangle (rows `n`, `n - 1`, .. 1 long), units return squared.
-    /// Refuses anything that no returns could have; the message names the entry, counted from one.
+    /// From all rows (each `n` long), the upper triangle (rows `n`, `n - 1`, .. 1 long) or the lower one (1, 2, .. `n`),
+    /// units return squared. Refuses anything that no returns could have; the message names the entry, counted from one.
     pub fn from_rows(rows: &[Vec<f64>]) -> Result<Self, OptimiseError> {
         let size = rows.len();
         let wrong = |problem: String| Err(OptimiseError::Input(format!("covariance: {problem}")));
@@ -28,17 +30,18 @@ impl Covariance {
             return wrong("it is empty".into());
         }
         let full = rows.iter().all(|row| row.len() == size);
-        let triangle = rows.iter().enumerate().all(|(row, values)| values.len() == size - row);
-        if !full && !triangle {
+        let upper = rows.iter().enumerate().all(|(row, values)| values.len() == size - row);
+        let lower = rows.iter().enumerate().all(|(row, values)| values.len() == row + 1);
+        if !(full || upper || lower) {
             let lengths: Vec<String> = rows.iter().map(|row| row.len().to_string()).collect();
             return wrong(format!(
-                "{size} rows of lengths {}: neither a full matrix nor the rows of its upper triangle",
+                "{size} rows of lengths {}: neither a full matrix nor the rows of its upper or lower triangle",
                 lengths.join(", ")
             ));
         }
         let mut values = vec![0.0; size * size];
         for (row, entries) in rows.iter().enumerate() {
-            let first = if full { 0 } else { row };
+            let first = if upper && !full { row } else { 0 };
             for (column, value) in (first..).zip(entries) {
                 if !value.is_finite() {
                     return wrong(format!("row {}, column {} is {value}", row + 1, column + 1));
@@ -89,7 +92,7 @@ impl Covariance {
         Self { size, values }
     }
 
-    fn checked(self) -> Result<Self, OptimiseError> {
+    fn checked(mut self) -> Result<Self, OptimiseError> {
         let wrong = |problem: String| Err(OptimiseError::Input(format!("covariance: {problem}")));
         for row in 0..self.size {
             if self.at(row, row) < 0.0 {
@@ -102,7 +105,8 @@ impl Covariance {
             }
             for column in 0..row {
                 let (a, b) = (self.at(row, column), self.at(column, row));
-                if (a - b).abs() > SYMMETRY * a.abs().max(b.abs()) {
+                let scale = self.at(row, row).max(0.0).sqrt() * self.at(column, column).max(0.0).sqrt();
+                if (a - b).abs() > (SYMMETRY * a.abs().max(b.abs())).max(ROUNDING * scale) {
                     return wrong(format!(
                         "not symmetric: row {}, column {} is {a} but row {}, column {} is {b}",
                         row + 1,
@@ -110,6 +114,9 @@ impl Covariance {
                         column + 1,
                         row + 1
                     ));
+                }
+                if let Some(slot) = self.values.get_mut(row * self.size + column) {
+                    *slot = b;
                 }
             }
         }

@@ -54,6 +54,15 @@ impl Scenarios {
                 column.push(*value);
             }
         }
+        let (values, large) = columns
+            .iter()
+            .flatten()
+            .fold((0, 0), |(values, large), value| (values + 1, large + usize::from(value.abs() > 1.0)));
+        if 2 * large > values {
+            return wrong(format!(
+                "scenarios: {large} of {values} returns are beyond 1 (100%): these read like percent; returns are fractions, 0.01 is 1%"
+            ));
+        }
         let probabilities = probabilities.map(|given| normalised(given, rows.len())).transpose()?;
         Ok(Self::with_means(columns, probabilities))
     }

@@ -49,6 +49,12 @@ pub fn ledoit_wolf(columns: &[&[f64]], target: ShrinkageTarget) -> Result<Shrunk
         .iter()
         .flat_map(|a| centred.iter().map(|b| fast_dot(a, b) / count).collect::<Vec<f64>>())
         .collect();
+    if let Some(at) = sample.iter().position(|value| !value.is_finite()) {
+        let (row, column) = (at / size + 1, at % size + 1);
+        return Err(OptimiseError::Input(format!(
+            "columns {row} and {column}: the covariance is beyond what floating point can hold"
+        )));
+    }
     let sample = Covariance::from_trusted(size, sample);
     let (shrinkage, goal) = match target {
         ShrinkageTarget::Identity => toward_identity(&centred, &sample, count),

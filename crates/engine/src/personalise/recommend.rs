@@ -9,6 +9,7 @@ use super::profile::{CLASS_NAMES, Profile, asset_class_names};
 use super::questions::questions;
 use super::score::{Answers, Contradiction, Scores, score};
 use super::statistics::ClassStatistics;
+use crate::time::implausible;
 
 const DAY_SECS: i64 = 86_400;
 /// Horizon from which the whole drawdown that a person states is used; sooner, in proportion to the square root of
@@ -151,6 +152,9 @@ const NOTE: &str = "A model's estimate, not a promise and not advice: the ranges
 /// Recommends; `now_ts` is the time that horizons count from.
 pub fn recommend(request: &Request, now_ts: i64) -> Result<Recommendation, PersonaliseError> {
     check(request)?;
+    if let Some(problem) = implausible(now_ts) {
+        return Err(PersonaliseError::field("now_ts", problem));
+    }
     let mut scores = score(&request.answers)?;
     settle_horizon(&mut scores, request.horizon_days)?;
     let days = scores.horizon_days;

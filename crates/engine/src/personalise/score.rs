@@ -18,7 +18,7 @@ const SHORT_DAYS: u32 = 90;
 
 /// An answer: one choice, or several.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "an answer is a choice in quotes, a list of choices, true or false")]
 pub enum Answer {
     /// One choice's id.
     One(String),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
 use super::calibration::{Jump, JumpKind};
 use super::history::Measure;
@@ -53,13 +54,24 @@ pub struct ScenarioSpec {
 }
 
 /// A factor by name, with defaults, or in full.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum FactorEntry {
     /// Its name, such as `venue:kamino`.
     Name(String),
     /// Its name and what it does.
     Full(FactorSpec),
+}
+
+/// Told apart by hand: what is wrong inside an object is then said, not that nothing matched.
+impl<'de> Deserialize<'de> for FactorEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(name) => Ok(Self::Name(name)),
+            full => FactorSpec::deserialize(full)
+                .map(Self::Full)
+                .map_err(|error| D::Error::custom(format!("a factor: {error}"))),
+        }
+    }
 }
 
 /// A risk factor.
@@ -104,13 +116,26 @@ pub enum Exposure {
 }
 
 /// An intensity for a factor.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Intensity {
     /// Of all its jumps together; they keep their proportions.
     Total(f64),
     /// By kind.
     ByKind(BTreeMap<JumpKind, f64>),
+}
+
+impl<'de> Deserialize<'de> for Intensity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Number(total) => total
+                .as_f64()
+                .map(Self::Total)
+                .ok_or_else(|| D::Error::custom(format!("an intensity: {total} is not a number of events"))),
+            kinds => BTreeMap::deserialize(kinds).map(Self::ByKind).map_err(|error| {
+                D::Error::custom(format!("an intensity is a number, or one a kind: {error}"))
+            }),
+        }
+    }
 }
 
 /// A strategy.

@@ -29,6 +29,16 @@ pub enum StatsError {
         /// What stands there.
         value: f64,
     },
+    /// No market's return: what is made of it would be noise.
+    #[error("row {row}: a return of {value} is beyond {limit} (100,000,000%)")]
+    Implausible {
+        /// Row.
+        row: usize,
+        /// What stands there.
+        value: f64,
+        /// The most.
+        limit: f64,
+    },
     /// Most returns are larger than one: percent taken for fractions.
     #[error(
         "{large} of {observed} returns are beyond 1 (100%): these read like percent; divide by 100, \

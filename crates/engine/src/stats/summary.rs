@@ -8,6 +8,9 @@ use super::error::{StatsError, check};
 use super::moments::{self, observed};
 use super::{ratios, tail};
 
+/// A return of a period above this is an error of the data.
+const LARGEST_RETURN: f64 = 1e6;
+
 /// How to read a series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings<'a> {
@@ -116,6 +119,9 @@ pub fn check_returns(returns: &[f64]) -> Result<(), StatsError> {
     let large = observed(returns).filter(|r| r.abs() > 1.0).count();
     if 2 * large > count {
         return Err(StatsError::Percent { large, observed: count });
+    }
+    if let Some((value, row)) = returns.iter().zip(1..).find(|(value, _)| **value > LARGEST_RETURN) {
+        return Err(StatsError::Implausible { row, value: *value, limit: LARGEST_RETURN });
     }
     match returns.iter().zip(1..).find(|(value, _)| **value < -1.0) {
         Some((value, row)) => Err(StatsError::BelowTotalLoss { row, value: *value }),

@@ -1,5 +1,6 @@
 //! `ballast engine optimise`: weights that optimise an objective under constraints. JSON in, JSON out.
 
+mod covariance;
 mod fields;
 mod parse;
 

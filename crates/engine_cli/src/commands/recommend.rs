@@ -98,6 +98,12 @@ mod tests {
                 format!(r#"{{{ANSWERS}, "amount": -5}}"#),
                 "standard input: amount: -5 is not a positive amount",
             ),
+            (
+                format!(r#"{{{ANSWERS}, "amount": 5, "now_ts": 1750000000000}}"#),
+                "now_ts: 1750000000000 is not a unix time in seconds between 1973 and 2100 (it reads like milliseconds)",
+            ),
+            (r#"{"answers": {"horizon": 5}, "amount": 5}"#.into(), "an answer is a choice in quotes"),
+            (r#"{"answers": {"glide": true, "glide": false}, "amount": 5}"#.into(), "`glide` is given twice"),
             (r#"{"answers": {}, "amount": 5}"#.into(), "answers.horizon: not answered"),
             (format!(r#"{{{ANSWERS}}}"#), "missing field `amount`"),
             (format!(r#"{{{ANSWERS}, "amount": 5, "asset": "BTC"}}"#), "unknown variant `BTC`"),

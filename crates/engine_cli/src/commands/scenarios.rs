@@ -103,6 +103,14 @@ mod tests {
             ("", "standard input: EOF"),
             ("{\"factors\": [\"venue:a\"], \"alpha\": 95}", "standard input: alpha: 95 is not"),
             ("{\"factors\": [\"venue:a\"], \"alpha\": NaN}", "line 1 column"),
+            (
+                r#"{"factors": [{"id": "venue:a", "jumps": [{"kind": "exploit", "intensity": 0.1, "severity": {"fixed": 0.5}}]}]}"#,
+                "a factor: missing field `law`",
+            ),
+            (
+                r#"{"factors": ["venue:a"], "intensities": {"venue:a": {"quake": 1}}}"#,
+                "an intensity is a number, or one a kind: unknown variant `quake`",
+            ),
             ("{\"factor\": [\"venue:a\"]}", "unknown field `factor`"),
             (
                 "{\"factors\": [\"venue:a\"], \"history\": {\"path\": \"x.csv\"}}",

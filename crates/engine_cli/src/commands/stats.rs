@@ -228,6 +228,9 @@ fn check(frame: &Frame, column: &str, returns: &[f64]) -> Result<(), EngineCliEr
             );
             frame.problem(row - 1, column, problem)
         }
+        StatsError::Implausible { row, value, limit } => {
+            frame.problem(row - 1, column, format!("a return of {value} is beyond {limit} (100,000,000%)"))
+        }
         error => frame.in_column(column, error),
     })
 }

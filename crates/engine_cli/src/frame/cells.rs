@@ -33,26 +33,24 @@ pub fn rows(source: &str, text: &str) -> Result<Vec<Row>, EngineCliError> {
     };
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
+        .flexible(true)
         .delimiter(delimiter)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let mut rows = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| unreadable(source, &error))?;
+        let record = record.map_err(|error| EngineCliError::input(format!("{source}: {error}")))?;
         let line = record.position().map_or(0, csv::Position::line);
+        if record.len() == 1 && record.get(0).is_some_and(str::is_empty) {
+            continue;
+        }
+        if let Some((_, first)) = rows.first().filter(|(_, first)| first.len() != record.len()) {
+            let (found, expected) = (record.len(), first.len());
+            return Err(EngineCliError::input(format!(
+                "{source}, row {line}: {found} cell(s), where the first row has {expected}"
+            )));
+        }
         rows.push((line, record.iter().map(Into::into).collect()));
     }
     Ok(rows)
-}
-
-fn unreadable(source: &str, error: &csv::Error) -> EngineCliError {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos: Some(place), expected_len, len } => {
-            let row = place.line();
-            EngineCliError::input(format!(
-                "{source}, row {row}: {len} cell(s), where the first row has {expected_len}"
-            ))
-        }
-        _ => EngineCliError::input(format!("{source}: {error}")),
-    }
 }

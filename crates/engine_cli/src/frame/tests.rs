@@ -63,6 +63,8 @@ fn every_refusal_names_its_place() {
         let found = refused(text);
         assert!(found.contains(expected), "{found:?} lacks {expected:?}");
     }
+    // A line of blanks is no row, wherever it stands.
+    assert_eq!(frame("a,b\n1,2\n  \n3,4\n\n \t\n").complete_column("b").unwrap(), [2.0, 4.0]);
     let two = frame("a,b\n1,2\n");
     assert!(
         two.choose(None, &[])

@@ -55,9 +55,107 @@ pub enum ConicError {
     Failed,
 }
 
+/// Rounds of the proximal method, and how far the weight of its term falls, relative to the objective.
+const ROUNDS: usize = 60;
+const PROXIMAL: (f64, f64) = (1e-2, 1e-5);
+/// Relative movement of a round at which the proximal method stops, and which is taken where the rounds stop short of it.
+const SETTLED: (f64, f64) = (1e-8, 1e-6);
+/// Columns that run off this far in the proximal method do so without end.
+const ENDLESS: f64 = 1e4;
+
 impl Conic {
-    /// Solves it.
+    /// Solves it. Without curvature in the objective the interior point's equations are close to singular and it may break
+    /// off; then the same problem is solved as a sequence that has curvature.
     pub fn solve(&self) -> Result<ConicSolution, ConicError> {
+        // Near the border the interior point takes a problem without end for a solved one, thousands of wholes away.
+        if self.improves_without_end() { Err(ConicError::Unbounded) } else { self.finite() }
+    }
+
+    fn finite(&self) -> Result<ConicSolution, ConicError> {
+        match self.attempt() {
+            Err(ConicError::Failed) => self.proximal(),
+            found => found,
+        }
+    }
+
+    /// Whether a direction keeps to all rows, bounds and the cone however far one goes, and lowers a linear objective.
+    fn improves_without_end(&self) -> bool {
+        let size = self.linear.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        let open = |bounds: &[f64]| bounds.iter().any(|bound| bound.is_infinite());
+        if size == 0.0 || !self.quadratic.is_empty() || !(open(&self.lower) || open(&self.upper)) {
+            return false;
+        }
+        let away = |bound: &f64| if bound.is_finite() { 0.0 } else { bound.signum() };
+        let endless = |bound: f64| if bound.is_finite() { 0.0 } else { bound };
+        let rows = self.rows.iter().map(|row| NamedRow {
+            lower: endless(row.lower),
+            upper: endless(row.upper),
+            ..row.clone()
+        });
+        let direction = Self {
+            quadratic: Vec::new(),
+            linear: self.linear.clone(),
+            lower: self.lower.iter().map(away).collect(),
+            upper: self.upper.iter().map(away).collect(),
+            rows: rows.collect(),
+            cone: self.cone.as_ref().map(|cone| Cone { shift: 0.0, ..cone.clone() }),
+        };
+        let Ok(found) = direction.finite() else { return false };
+        let slope: f64 = found.columns.iter().zip(&self.linear).map(|(column, cost)| column * cost).sum();
+        slope < -1e-7 * size
+    }
+
+    /// The proximal point method (Rockafellar 1976): each round adds weight/2 |x - last x|², and the rounds' optima
+    /// approach one of the problem itself.
+    fn proximal(&self) -> Result<ConicSolution, ConicError> {
+        let columns = self.linear.len();
+        let entries = self.linear.iter().chain(self.quadratic.iter().flatten());
+        let size = entries.fold(f64::MIN_POSITIVE, |most, value| most.max(value.abs()));
+        let (mut weight, least) = (PROXIMAL.0 * size, PROXIMAL.1 * size);
+        let mut centre = vec![0.0; columns];
+        let mut iterations = 0;
+        let mut best: Option<(f64, ConicSolution)> = None;
+        for _ in 0..ROUNDS {
+            let mut round = self.clone();
+            round.quadratic.resize(columns, vec![0.0; columns]);
+            for (column, row) in round.quadratic.iter_mut().enumerate() {
+                if let Some(slot) = row.get_mut(column) {
+                    *slot += weight;
+                }
+            }
+            for (cost, at) in round.linear.iter_mut().zip(&centre) {
+                *cost -= weight * at;
+            }
+            let Ok(found) = round.attempt() else {
+                weight *= 8.0;
+                continue;
+            };
+            iterations += found.iterations;
+            let pairs = || found.columns.iter().zip(&centre);
+            let moved = pairs().fold(0.0_f64, |most, (to, from)| most.max((to - from).abs()));
+            let furthest = found.columns.iter().fold(1.0_f64, |most, value| most.max(value.abs()));
+            if furthest > ENDLESS {
+                return Err(ConicError::Unbounded);
+            }
+            let moved = moved / furthest;
+            centre.clone_from(&found.columns);
+            if best.as_ref().is_none_or(|(least, _)| moved < *least) {
+                // A round's optimum is within weight · moved of the problem's.
+                best = Some((moved, ConicSolution { gap: found.gap.max(moved * weight / size), ..found }));
+            }
+            if moved <= SETTLED.0 {
+                break;
+            }
+            weight = (weight / 2.0).max(least);
+        }
+        match best {
+            Some((moved, found)) if moved <= SETTLED.1 => Ok(ConicSolution { iterations, ..found }),
+            _ => Err(ConicError::Failed),
+        }
+    }
+
+    /// The interior point, once.
+    fn attempt(&self) -> Result<ConicSolution, ConicError> {
         let columns = self.linear.len();
         let mut equal: (Vec<Vec<f64>>, Vec<f64>) = Default::default();
         let mut below: (Vec<Vec<f64>>, Vec<f64>) = Default::default();

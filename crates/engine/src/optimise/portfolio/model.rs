@@ -115,6 +115,13 @@ impl LinearModel {
         columns.get(..self.assets).unwrap_or(columns)
     }
 
+    /// Assets that no bound and no budget limits on one side or the other.
+    pub fn without_bound(&self, problem: &PortfolioProblem) -> Vec<String> {
+        let bounds = self.lower.iter().zip(&self.upper).zip(&problem.assets);
+        let endless = bounds.filter(|((low, high), _)| **low <= -UNLIMITED || **high >= UNLIMITED);
+        endless.map(|(_, name)| name.clone()).collect()
+    }
+
     /// Assets whose weight stands at the stand-in for infinity.
     pub fn unlimited(&self, weights: &[f64], problem: &PortfolioProblem) -> Vec<String> {
         let reached = weights.iter().map(|weight| weight.abs() > 0.999 * UNLIMITED);

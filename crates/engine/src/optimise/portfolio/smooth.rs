@@ -1,7 +1,7 @@
 //! Variance and normal CVaR: quadratic and second-order cone programmes.
 
 use super::conic::{Cone, Conic, ConicError, ConicSolution};
-use super::model::LinearModel;
+use super::model::{LinearModel, UNLIMITED};
 use super::problem::{NamedRow, PortfolioProblem};
 use crate::optimise::scenarios::TailFinder;
 use crate::optimise::{Covariance, OptimiseError};
@@ -116,13 +116,18 @@ pub fn least_variance(
     Err(SmoothError::Other(OptimiseError::NotSolved("the tails that break max_cvar did not end".into())))
 }
 
-/// Rows and bounds of the model; returns are measured in `unit`.
+/// Rows and bounds of the model; returns are measured in `unit`. What only stands in for infinity is left out: bounds a
+/// thousand times the answer cost the interior point its last digits, and then the answer.
 fn base(model: &LinearModel, reward: f64, unit: f64) -> Conic {
     Conic {
         quadratic: Vec::new(),
         linear: model.net_return.iter().map(|value| -reward * value / unit).collect(),
-        lower: model.lower.clone(),
-        upper: model.upper.clone(),
+        lower: model
+            .lower
+            .iter()
+            .map(|low| if *low > -UNLIMITED { *low } else { f64::NEG_INFINITY })
+            .collect(),
+        upper: model.upper.iter().map(|high| if *high < UNLIMITED { *high } else { f64::INFINITY }).collect(),
         rows: model.rows().cloned().collect(),
         cone: None,
     }

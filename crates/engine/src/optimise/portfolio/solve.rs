@@ -182,7 +182,7 @@ fn normal(problem: &PortfolioProblem, model: &LinearModel) -> Result<Found, Opti
 fn blame(error: SmoothError, problem: &PortfolioProblem, model: &LinearModel) -> OptimiseError {
     match error {
         SmoothError::Conic(ConicError::Infeasible) => cvar_conflict(problem, model),
-        SmoothError::Conic(ConicError::Unbounded) => OptimiseError::Unbounded(problem.assets.clone()),
+        SmoothError::Conic(ConicError::Unbounded) => OptimiseError::Unbounded(model.without_bound(problem)),
         SmoothError::Conic(ConicError::Failed) => {
             OptimiseError::NotSolved("the interior point stopped early".into())
         }

@@ -301,6 +301,47 @@ fn what_nothing_limits_is_named() {
     near(found.weights.iter().sum(), 1.0, 1e-8);
 }
 
+/// A random covariance and means of any size; the covariance is far from singular.
+fn any_market(assets: usize, size: f64, seed: u64) -> (Vec<f64>, Covariance) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut draw = || -> f64 { StandardNormal.sample(&mut rng) };
+    let mean = (0..assets).map(|_| size * 0.1 * draw()).collect();
+    let loads: Vec<Vec<f64>> = (0..assets).map(|_| (0..3).map(|_| size * draw()).collect()).collect();
+    let own: Vec<f64> = (0..assets).map(|_| size * (0.5 + draw().abs())).collect();
+    let entry = |row: usize, column: usize| {
+        let shared: f64 = loads[row].iter().zip(&loads[column]).map(|(a, b)| a * b).sum();
+        shared + if row == column { own[row] * own[row] } else { 0.0 }
+    };
+    let rows: Vec<Vec<f64>> = (0..assets).map(|r| (0..assets).map(|c| entry(r, c)).collect()).collect();
+    (mean, Covariance::from_rows(&rows).unwrap())
+}
+
+proptest! {
+    // Merton (1972): with A = 1'C^-1 1, B = 1'C^-1 m and D = m'C^-1 m the least variance is 1/A, the variance at mean x is
+    // 1/A + (x - B/A)^2 / g with g = D - B^2/A, so that c sigma - x is least, sqrt((c^2 - g) / A) - B/A, where c^2 > g, and
+    // falls without end where c^2 < g.
+    #[test]
+    fn short_sales_meet_the_closed_forms(assets in 2usize..20, decades in -4.0f64..0.0, alpha in 0.6f64..0.99, seed in 0u64..1_000) {
+        let (mean, covariance) = any_market(assets, 10f64.powf(decades), seed);
+        let inverse = nalgebra::DMatrix::from_fn(assets, assets, |r, c| covariance.at(r, c)).try_inverse().unwrap();
+        let (ones, means) = (nalgebra::DVector::from_element(assets, 1.0), nalgebra::DVector::from_vec(mean.clone()));
+        let (a, b, d) = (ones.dot(&(&inverse * &ones)), ones.dot(&(&inverse * &means)), means.dot(&(&inverse * &means)));
+        let slope = d - b * b / a;
+        let mut problem = PortfolioProblem::normal(Objective::MinVariance, mean, covariance);
+        problem.alpha = alpha;
+        problem.constraints.lower = vec![f64::NEG_INFINITY; assets];
+        prop_assert!((solve(&problem).unwrap().objective_value * a - 1.0).abs() < 1e-7);
+        problem.objective = Objective::MinCvar;
+        let multiplier = super::smooth::normal_multipliers(alpha).1;
+        let left = multiplier * multiplier - slope;
+        match solve(&problem) {
+            Ok(found) => prop_assert!(left > -1e-6 && (found.objective_value - ((left / a).sqrt() - b / a)).abs() * a.sqrt() < 1e-6),
+            Err(OptimiseError::Unbounded(names)) => prop_assert!(left < 1e-6 && names.len() == assets),
+            Err(error) => prop_assert!(left.abs() < 1e-3, "{error}"),
+        }
+    }
+}
+
 #[test]
 fn risk_parity_takes_no_constraint_in_silence() {
     let mut problem = normal_case(Objective::Hrp, 0.95);

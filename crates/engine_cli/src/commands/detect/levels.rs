@@ -92,6 +92,9 @@ pub(super) fn run(args: &Args, standard: &mut dyn Read) -> Result<String, Engine
     let mut watch = Watch::new(&rules, &needed).map_err(|error| missing(error, &frame))?;
     let mut lengths = vec![None; rules.rules.len()];
     if let Some(calm_until) = args.calm_until {
+        if !rows.iter().any(|row| row.0 < calm_until) {
+            return Err(frame.wrong(format!("no rows before --calm-until {}", format_utc(calm_until))));
+        }
         let calm = rows.iter().filter(|row| row.0 < calm_until).map(|row| (row.0, row.1.as_slice()));
         lengths = run_lengths(&rules, &needed, calm).map_err(place)?;
         watch = watch.with_run_lengths(&lengths);
@@ -217,6 +220,12 @@ mod tests {
             (RULES.to_owned(), "", "usdc,borrowed,supplied\n1,2,3\n", "no time column"),
             (RULES.to_owned(), "", "time,usdc\n1678406400,1\n", "reads column `borrowed`, which is missing"),
             (RULES.to_owned(), "--from 2030-01-01", TABLE, "no rows between"),
+            (
+                RULES.to_owned(),
+                "--calm-until 2000-01-01",
+                TABLE,
+                "no rows before --calm-until 2000-01-01T00:00Z",
+            ),
             ("{".to_owned(), "", TABLE, "EOF"),
             ("[]".to_owned(), "", TABLE, "no rules"),
             (one(r#"{"kind": "moon", "column": "usdc"}"#, good), "", TABLE, "moon"),

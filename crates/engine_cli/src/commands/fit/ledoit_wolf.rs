@@ -41,13 +41,6 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
     let frame = Frame::read(&args.source, standard)?;
     let names = frame.names();
     let returns = frame.complete_columns(&names)?;
-    for (name, values) in names.iter().zip(&returns) {
-        if let Some((row, value)) = values.iter().enumerate().find(|(_, value)| **value < -1.0) {
-            let problem =
-                format!("a return of {value} loses more than everything; returns are fractions, 0.01 is 1%");
-            return Err(frame.problem(row, name, problem));
-        }
-    }
     if frame.len() < 2 {
         return Err(frame.wrong(format!("{} rows of returns; two are the least", frame.len())));
     }
@@ -92,6 +85,21 @@ mod tests {
     }
 
     #[test]
+    fn any_unit_will_do() {
+        // Ten times the values, a hundred times the covariance, the same shrinkage: percent, or standard normal draws.
+        let table = |unit: f64| {
+            let rows = [[1.2, -0.4], [-2.5, 0.3], [0.7, 1.9], [3.1, -1.1]];
+            let line = |row: &[f64; 2]| format!("{},{}\n", row[0] * unit, row[1] * unit);
+            format!("a,b\n{}", rows.iter().map(line).collect::<String>())
+        };
+        let (one, ten) =
+            (answered(&table(1.0), "identity").unwrap(), answered(&table(10.0), "identity").unwrap());
+        let number = |found: &serde_json::Value| found.as_f64().unwrap();
+        assert!((number(&one["shrinkage"]) - number(&ten["shrinkage"])).abs() < 1e-12);
+        assert!((number(&one["covariance"][0][1]) * 100.0 - number(&ten["covariance"][0][1])).abs() < 1e-9);
+    }
+
+    #[test]
     fn a_table_needs_no_header() {
         let found = answered("0.1,0.2\n0.1,0.1\n0.3,0.2\n", "identity").unwrap();
         assert_eq!((&found["assets"], &found["observations"]), (&serde_json::json!(["1", "2"]), &3.into()));
@@ -110,7 +118,10 @@ mod tests {
             ("a,b\n0.1,inf\n0.1,0.1\n", ", row 2, column `b`: inf"),
             ("a,b\n0.1,\n0.1,0.1\n", ", row 2, column `b`: the cell is empty"),
             ("a,b\n0.1\n0.1,0.1\n", ", row 2: 1 cell(s), where the first row has 2"),
-            ("a\n-2.5\n3\n", ", row 2, column `a`: a return of -2.5 loses more than everything"),
+            (
+                "a,b\n1e300,0.1\n-1e300,0.1\n",
+                ": columns 1 and 1: the covariance is beyond what floating point",
+            ),
             ("time,a\n2,0.1\n1,0.2\n", ", row 3, column `time`: time goes backwards (1, after 2)"),
             (
                 "date,a\n2026-01-01,0.1\n2026-01-01,0.2\n",

@@ -19,8 +19,25 @@ pub(super) enum Subject {
     Stake { points: Vec<(i64, f64)> },
 }
 
+/// A year's fees of a pool above this share of its funds, typically, are percentages; single days may well lie above.
+const HIGHEST_MEDIAN_FEE_APR: f64 = 1.0;
+/// No stake pool's exchange rate doubles or halves from one row to the next: one of the two is in another unit.
+const LARGEST_STAKE_STEP: f64 = 2.0;
+/// One observation shows no change to learn from.
+const LEAST_ROWS: usize = 2;
+
 /// Checks units and picks the columns.
 pub(super) fn subject(request: &Request) -> Result<Subject, EngineCliError> {
+    let subject = picked(request)?;
+    let observed = &request.observations;
+    let rows = observed.times.len();
+    if rows < LEAST_ROWS {
+        return Err(observed.wrong(format!("{rows} data row(s): a forecast needs at least {LEAST_ROWS}")));
+    }
+    Ok(subject)
+}
+
+fn picked(request: &Request) -> Result<Subject, EngineCliError> {
     let observed = &request.observations;
     match request.settings.kind {
         Kind::Utilisation => {
@@ -36,9 +53,17 @@ pub(super) fn subject(request: &Request) -> Result<Subject, EngineCliError> {
         Kind::Staking => {
             let points = column(observed, "exchange_rate")?;
             let low = points.iter().position(|point| point.1 <= 0.0);
-            match low {
-                Some(index) => {
-                    Err(observed.problem(index, "exchange_rate", "an exchange rate above zero is expected"))
+            if let Some(index) = low {
+                let problem = "an exchange rate above zero is expected";
+                return Err(observed.problem(index, "exchange_rate", problem));
+            }
+            let leap = points.iter().zip(points.iter().skip(1)).position(|(from, to)| {
+                !(1.0 / LARGEST_STAKE_STEP..=LARGEST_STAKE_STEP).contains(&(to.1 / from.1))
+            });
+            match leap {
+                Some(before) => {
+                    let problem = "more than twice or less than half of the row before: not of one unit";
+                    Err(observed.problem(before + 1, "exchange_rate", problem))
                 }
                 None => Ok(Subject::Stake { points }),
             }
@@ -141,8 +166,16 @@ fn pool_days(
             days.push((ts, PoolDay { price, fee_apr }));
         }
     }
-    if days.is_empty() {
+    let mut rates: Vec<f64> = days.iter().map(|(_, day)| day.fee_apr).collect();
+    rates.sort_by(f64::total_cmp);
+    let Some(median) = rates.get(rates.len() / 2).copied() else {
         return Err(observed.wrong("no day with funds in the pool"));
+    };
+    if median > HIGHEST_MEDIAN_FEE_APR {
+        let problem = format!(
+            "fees of {median} a year on the funds are typical here: that reads like percentages; fractions are expected (0.05 is 5%)"
+        );
+        return Err(observed.in_column(fees, problem));
     }
     Ok(Subject::Pool { days })
 }

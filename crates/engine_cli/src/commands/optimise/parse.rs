@@ -1,10 +1,11 @@
+use ballast_engine::optimise::Scenarios;
 use ballast_engine::optimise::hierarchy::HierarchyOptions;
 use ballast_engine::optimise::portfolio::{
     Constraints, NamedRow, Objective, PortfolioProblem, Turnover, TurnoverCount,
 };
-use ballast_engine::optimise::{Covariance, Scenarios};
 use serde_json::Value;
 
+use super::covariance::covariance;
 use super::fields::{Fields, spread};
 
 /// A portfolio problem from its JSON document; messages name the field and entry.
@@ -15,9 +16,10 @@ pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
         .take(&["objective", "goal"])?
         .ok_or("objective: missing; min_cvar, min_variance, max_return, mean_cvar, hrp or erc")?;
     let mean = fields.numbers(&["mean", "means", "expected_returns", "expected_return", "mu"])?;
-    let covariance = fields.matrix(&["covariance", "cov", "covariance_matrix", "sigma"])?;
-    let covariance =
-        covariance.map(|rows| Covariance::from_rows(&rows)).transpose().map_err(|error| error.to_string())?;
+    let covariance = fields
+        .value(&["covariance", "cov", "covariance_matrix", "sigma"])
+        .map(|value| covariance(value, mean.as_ref().map(Vec::len)))
+        .transpose()?;
     let probabilities = fields.numbers(&["probabilities", "scenario_probabilities", "probs"])?;
     let scenarios = fields.matrix(&["scenarios", "returns", "scenario_returns"])?;
     if probabilities.is_some() && scenarios.is_none() {
@@ -26,7 +28,7 @@ pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
     let scenarios = scenarios.map(|rows| Scenarios::from_rows(&rows, probabilities.as_deref()));
     let scenarios = scenarios.transpose().map_err(|error| error.to_string())?;
     let sizes = [
-        covariance.as_ref().map(Covariance::size),
+        covariance.as_ref().map(|covariance| covariance.size()),
         scenarios.as_ref().map(Scenarios::assets),
         mean.as_ref().map(Vec::len),
     ];

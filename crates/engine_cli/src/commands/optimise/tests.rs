@@ -111,6 +111,10 @@ fn what_is_wrong_is_named() {
         (changed("scenarios", json!([[0.1, 0.1, 0.1]])), "scenarios: 1 rows of 3 columns"),
         (changed("scenarios", json!([[0.1, 0.1], [0.1, 0.1]])), "scenarios: 2 assets, but 3 elsewhere"),
         (
+            changed("scenarios", json!([[1.5, 2.0, 0.1], [-0.5, 3.0, 1.2]])),
+            "4 of 6 returns are beyond 1 (100%)",
+        ),
+        (
             json!({"objective": "max_return", "mean": [0.1, 0.2], "budget": null}),
             "nothing limits the weight of asset 1, asset 2",
         ),
@@ -121,7 +125,7 @@ fn what_is_wrong_is_named() {
     }
     let args = Args { source: Source::default() };
     let found = run(&args, &mut "{\"mean\": [NaN]}".as_bytes()).unwrap_err();
-    assert!(found.to_string().contains("line 1 column"), "{found}");
+    assert!(found.to_string().contains("NaN is not a finite number at line 1 column"), "{found}");
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn bad_input_is_named() {
         ("", "r\nnan\nnan\nnan\n", "0 observed"),
         ("", "r\n0.1\ninf\n", "row 3, column `r`: inf is not a finite number"),
         ("", "r\n0.1\n-1.5\n0.2\n", "row 3, column `r`: a return of -1.5 loses more than everything"),
+        ("", "r\n0.1\n1e300\n0.2\n", "row 3, column `r`: a return of 1"),
         ("", "r\n1.5\n-2.1\n3\n0.5\n", "read like percent"),
         ("", "a,b\n0.1,0.2\n0.1,0.3\n", "several columns: name one with --column"),
         ("--column c", "a,b\n0.1,0.2\n0.1,0.3\n", "column `c` is missing"),
