@@ -42,6 +42,8 @@ pub struct ConicSolution {
     pub iterations: usize,
     /// Relative gap between primal and dual objective.
     pub gap: f64,
+    /// Relative distance by which the rows, bounds and the cone are missed.
+    pub missed: f64,
 }
 
 /// Why there is no optimum.
@@ -58,6 +60,8 @@ pub enum ConicError {
 /// Rounds of the proximal method, and how far the weight of its term falls, relative to the objective.
 const ROUNDS: usize = 60;
 const PROXIMAL: (f64, f64) = (1e-2, 1e-5);
+/// By how much constraints may be missed: in an answer, and on the way to one.
+const MISSED: (f64, f64) = (1e-9, 1e-6);
 /// Relative movement of a round at which the proximal method stops, and which is taken where the rounds stop short of it.
 const SETTLED: (f64, f64) = (1e-8, 1e-6);
 /// Columns that run off this far in the proximal method do so without end.
@@ -72,7 +76,7 @@ impl Conic {
     }
 
     fn finite(&self) -> Result<ConicSolution, ConicError> {
-        match self.attempt() {
+        match self.attempt(MISSED.0) {
             Err(ConicError::Failed) => self.proximal(),
             found => found,
         }
@@ -126,7 +130,7 @@ impl Conic {
             for (cost, at) in round.linear.iter_mut().zip(&centre) {
                 *cost -= weight * at;
             }
-            let Ok(found) = round.attempt() else {
+            let Ok(found) = round.attempt(MISSED.1) else {
                 weight *= 8.0;
                 continue;
             };
@@ -139,11 +143,11 @@ impl Conic {
             }
             let moved = moved / furthest;
             centre.clone_from(&found.columns);
-            if best.as_ref().is_none_or(|(least, _)| moved < *least) {
+            if found.missed <= MISSED.0 && best.as_ref().is_none_or(|(least, _)| moved < *least) {
                 // A round's optimum is within weight · moved of the problem's.
                 best = Some((moved, ConicSolution { gap: found.gap.max(moved * weight / size), ..found }));
             }
-            if moved <= SETTLED.0 {
+            if best.as_ref().is_some_and(|(least, _)| *least <= SETTLED.0) {
                 break;
             }
             weight = (weight / 2.0).max(least);
@@ -154,8 +158,8 @@ impl Conic {
         }
     }
 
-    /// The interior point, once.
-    fn attempt(&self) -> Result<ConicSolution, ConicError> {
+    /// The interior point, once; an answer that misses the constraints by more than `most_missed` is none.
+    fn attempt(&self, most_missed: f64) -> Result<ConicSolution, ConicError> {
         let columns = self.linear.len();
         let mut equal: (Vec<Vec<f64>>, Vec<f64>) = Default::default();
         let mut below: (Vec<Vec<f64>>, Vec<f64>) = Default::default();
@@ -240,14 +244,19 @@ impl Conic {
             _ => {
                 let gap = (found.obj_val - found.obj_val_dual).abs() / found.obj_val.abs().max(1e-6);
                 // The last digits asked for are beyond some problems; these are still more than anyone can use.
-                let close = gap < 1e-8 && found.r_prim < 1e-9 && found.r_dual < 1e-7;
+                let close = gap < 1e-8 && found.r_prim < most_missed && found.r_dual < 1e-7;
                 if !close {
                     return Err(ConicError::Failed);
                 }
             }
         }
         let gap = (found.obj_val - found.obj_val_dual).abs() / found.obj_val.abs().max(1e-12);
-        Ok(ConicSolution { columns: found.x.clone(), iterations: found.iterations as usize, gap })
+        Ok(ConicSolution {
+            columns: found.x.clone(),
+            iterations: found.iterations as usize,
+            gap,
+            missed: found.r_prim,
+        })
     }
 }
 

@@ -9,9 +9,9 @@ use ballast_engine::time::{format_utc, parse_utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::EngineCliError;
 use crate::frame::Frame;
 use crate::input::{Source, answer};
+use crate::{EngineCliError, json};
 
 /// Arguments.
 #[derive(Clone, Debug, clap::Args)]
@@ -148,11 +148,11 @@ fn read_rules(args: &Args) -> Result<RuleSet, EngineCliError> {
     let wrong = |problem: &dyn std::fmt::Display| EngineCliError::input(format!("{file}: {problem}"));
     let text = std::fs::read_to_string(&args.rules).map_err(|error| wrong(&error))?;
     // Read as text again and not from the value, so that errors know line and column.
-    let is_list = matches!(serde_json::from_str(&text).map_err(|error| wrong(&error))?, Value::Array(_));
+    let is_list = matches!(json::parse(&text).map_err(|error| wrong(&error))?, Value::Array(_));
     let rules = if is_list {
-        serde_json::from_str(&text).map(|rules| RuleSet { rules, max_gap_secs: None })
+        json::parse(&text).map(|rules| RuleSet { rules, max_gap_secs: None })
     } else {
-        serde_json::from_str(&text)
+        json::parse(&text)
     };
     let rules: RuleSet = rules.map_err(|error| wrong(&error))?;
     rules.check().map_err(|error| wrong(&error))?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::observations::{Column, Observations, columns_of};
 use super::settings::{Request, Settings};
 use super::{Args, Corners, Kind, ModelChoice, Span, TargetChoice};
-use crate::EngineCliError;
+use crate::{EngineCliError, json};
 
 /// A request as JSON. A bare array is taken as its `series`.
 #[derive(Default, Deserialize)]
@@ -48,11 +48,11 @@ enum Corner {
 /// From JSON text; what `args` say goes before what the document says.
 pub(super) fn request(args: &Args, name: &str, text: &str) -> Result<Request, EngineCliError> {
     let wrong = |problem: String| EngineCliError::Input(format!("{name}: {problem}"));
-    let document = if text.trim_start().starts_with('[') {
-        let series = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    let document = if text.trim_start_matches('\u{feff}').trim_start().starts_with('[') {
+        let series = json::parse(text).map_err(wrong)?;
         Document { series, ..Document::default() }
     } else {
-        serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?
+        json::parse(text).map_err(wrong)?
     };
     let kind = args
         .kind

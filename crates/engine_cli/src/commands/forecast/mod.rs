@@ -192,7 +192,7 @@ impl FromStr for Corners {
 pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
     let name = args.source.name();
     let text = args.source.text(standard)?;
-    let request = if text.trim_start().starts_with(['{', '[']) {
+    let request = if text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) {
         document::request(args, &name, &text)?
     } else {
         observations::request(args, &name, &text)?

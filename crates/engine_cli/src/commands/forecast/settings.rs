@@ -2,10 +2,11 @@ use ballast_engine::curve::{RateCurve, ReserveState};
 use ballast_engine::forecast::{Model, Scale, Target, TrackerConfig};
 
 use super::observations::Observations;
-use super::{Args, Kind};
+use super::{Args, Kind, Span};
 use crate::EngineCliError;
 
 const DEFAULT_HORIZON_SECS: i64 = 7 * 86_400;
+const LONGEST_HORIZON_SECS: i64 = 10 * 365 * 86_400;
 
 /// What to do with a series, checked.
 pub(super) struct Settings {
@@ -31,6 +32,9 @@ impl Settings {
     pub fn new(args: &Args, kind: Kind, times: &[i64]) -> Result<Self, EngineCliError> {
         if args.window.is_some_and(|rows| rows < 2) {
             return Err(EngineCliError::input("--window: at least 2 rows"));
+        }
+        if let Some(Span(secs)) = args.horizon.filter(|horizon| horizon.0 > LONGEST_HORIZON_SECS) {
+            return Err(EngineCliError::input(format!("--horizon: {secs} seconds are more than ten years")));
         }
         if args.refit == Some(0) {
             return Err(EngineCliError::input("--refit: at least 1 row"));

@@ -240,6 +240,8 @@ fn json_that_cannot_be_used_is_named() {
             r#"{"kind": "rate", "series": [[1700000001, 0.1], [1700000000, 0.1]]}"#,
             "series[1]: time goes backwards",
         ),
+        (r#"{"kind": "rate", "series": [[1, NaN]]}"#, "NaN is not a finite number at line 1 column 33"),
+        ("\u{feff}{\"kind\": \"rate\", \"series\": [[1, 0.1, 0.2, 0.3]]}", "series[0]: a row is"),
         (r#"{"kind": "rate", "series": [[1.5, 0.1]]}"#, "series[0]: 1.5 is not whole unix seconds"),
         (r#"{"kind": "rate", "series": [{"value": 0.1}]}"#, "series[0]: `unix_time` is missing"),
         (r#"{"kind": "rate", "series": [7]}"#, "series[0]: a row is [unix_time, value]"),
@@ -264,10 +266,11 @@ fn json_that_cannot_be_used_is_named() {
 #[test]
 fn flags_that_make_no_sense_are_named() {
     let text = csv("unix_time,value", &values(50, 0.05, 0.01));
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&[], "--kind is missing"),
         (&["--kind", "rate", "--horizon", "0"], "not a positive time"),
         (&["--kind", "rate", "--horizon", "7x"], "not a unit of time"),
+        (&["--kind", "rate", "--horizon", "4000d"], "more than ten years"),
         (&["--kind", "rate", "--window", "1"], "--window: at least 2 rows"),
         (&["--kind", "rate", "--refit", "0"], "--refit: at least 1 row"),
         (&["--kind", "rate", "--ours", "5"], "--ours says nothing without the reserve's --curve"),
