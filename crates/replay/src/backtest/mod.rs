@@ -96,7 +96,7 @@ fn identity(settings: &ReplaySettings, challenger: PolicyKind) -> Result<String,
     // Where the files lie does not matter, that there are any does.
     let source = if settings.data.is_some() { "history" } else { "generated" };
     let on = ReplaySettings { model: None, policy: challenger, data: None, ..settings.clone() };
-    Ok(hex::encode(&Sha256::digest(format!("{model} {source} {on:?}").as_bytes())))
+    Ok(hex::encode(Sha256::digest(format!("{model} {source} {on:?}").as_bytes())))
 }
 
 /// The challenger against each baseline, and against the single venue that turned out best.
@@ -168,7 +168,7 @@ fn provenance(
     if settings.policy == PolicyKind::Engine {
         let hash =
             settings.engine_model()?.hash().map_err(|error| ReplayError::Settings(error.to_string()))?;
-        hashes.insert("model".into(), hex::encode(&hash));
+        hashes.insert("model".into(), hex::encode(hash));
     }
     let Some(provenance) = replays.first().map(|replay| &replay.meta.provenance) else {
         return Ok(BacktestProvenance::default());
