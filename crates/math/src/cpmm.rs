@@ -30,10 +30,26 @@ pub fn lp_value_floor(pool: &Pool, lp: u64, leg_in_asset: Ratio) -> Option<u64> 
     if product == 0 {
         return Some(0);
     }
+    root_share_floor(product, 2, lp, pool.lp_supply)
+}
+
+/// The venue's own rate of a share, whatever prices are: `1e9 * sqrt(x * y) / supply`. Trading and fees only
+/// raise it, so a fall is a loss inside the pool. Rounded down, saturated at `u64::MAX`; 0 without shares.
+pub fn invariant_rate_e9(pool: &Pool) -> u64 {
+    const E9: u64 = 1_000_000_000;
+    let product = u128::from(pool.asset_atoms).saturating_mul(u128::from(pool.leg_atoms));
+    if pool.lp_supply == 0 || product == 0 {
+        return 0;
+    }
+    root_share_floor(product, 1, E9, pool.lp_supply).unwrap_or(u64::MAX)
+}
+
+/// `floor(times * sqrt(product) * lp / supply)` for a product above zero.
+fn root_share_floor(product: u128, times: u128, lp: u64, supply: u64) -> Option<u64> {
     // Use all 128 bits so that the root keeps the precision that the multiplication by `lp` needs.
     let shift = product.leading_zeros() & !1;
     let root = product.checked_shl(shift)?.isqrt();
-    mul_div_shift_floor(root.checked_mul(2)?, lp, pool.lp_supply, shift.checked_shr(1)?)
+    mul_div_shift_floor(root.checked_mul(times)?, lp, supply, shift.checked_shr(1)?)
 }
 
 /// Asset atoms to swap into the leg so that both legs of `asset_in` enter the pool with nearly nothing left.
@@ -83,6 +99,18 @@ mod tests {
         let value = lp_value_floor(&POOL, lp, spot(&POOL)).unwrap();
         let leg = mul_div_floor(POOL.asset_atoms, lp, POOL.lp_supply).unwrap();
         assert!((2 * leg).abs_diff(value) <= 2, "{value} {leg}");
+    }
+
+    #[test]
+    fn the_rate_of_a_share_is_its_part_of_the_invariant() {
+        assert_eq!(invariant_rate_e9(&POOL), 1_000_000_000, "the first share is the root itself");
+        let grown =
+            Pool { asset_atoms: POOL.asset_atoms / 100 * 101, leg_atoms: POOL.leg_atoms / 100 * 101, ..POOL };
+        assert_eq!(invariant_rate_e9(&grown), 1_010_000_000);
+        assert_eq!(invariant_rate_e9(&Pool { lp_supply: 0, ..POOL }), 0);
+        assert_eq!(invariant_rate_e9(&Pool { leg_atoms: 0, ..POOL }), 0);
+        let tiny = Pool { asset_atoms: u64::MAX, leg_atoms: u64::MAX, lp_supply: 1 };
+        assert_eq!(invariant_rate_e9(&tiny), u64::MAX);
     }
 
     proptest! {

@@ -20,9 +20,36 @@ pub fn ctoken_value_floor(ctokens: u64, total_liquidity_sf: u128, ctoken_supply:
     mul_div_shift_floor(total_liquidity_sf, ctokens, ctoken_supply, SCALED_BITS)
 }
 
+/// Borrowed over supplied, bps rounded up; above 10,000 where fees and bad debt leave more lent than owned,
+/// and saturated at `u16::MAX`. Nothing supplied is 0, unless something is lent.
+pub fn utilisation_bps_ceil(borrowed_sf: u128, total_liquidity_sf: u128) -> u16 {
+    // Twenty of the fraction's bits are given up, against the ratio's direction, so that the product fits.
+    const DROPPED: u32 = 20;
+    let borrowed = borrowed_sf.div_ceil(1 << DROPPED);
+    let total = total_liquidity_sf >> DROPPED;
+    if borrowed == 0 {
+        return 0;
+    }
+    let scaled = borrowed.saturating_mul(u128::from(crate::BPS));
+    if total == 0 { u16::MAX } else { u16::try_from(scaled.div_ceil(total)).unwrap_or(u16::MAX) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn utilisation_rounds_up_and_saturates() {
+        let sf = |atoms: u128| atoms << SCALED_BITS;
+        assert_eq!(utilisation_bps_ceil(sf(80), sf(100)), 8_000);
+        assert_eq!(utilisation_bps_ceil(sf(1), sf(30_000)), 1);
+        assert_eq!(utilisation_bps_ceil(sf(101), sf(100)), 10_100);
+        assert_eq!(utilisation_bps_ceil(sf(100), sf(1)), u16::MAX);
+        assert_eq!(utilisation_bps_ceil(0, 0), 0);
+        assert_eq!(utilisation_bps_ceil(1, 0), u16::MAX);
+        // More atoms than 64 bits hold on either side do not overflow.
+        assert_eq!(utilisation_bps_ceil(u128::MAX, u128::MAX), 10_001);
+    }
 
     #[test]
     fn value_follows_the_exchange_rate() {

@@ -4,10 +4,10 @@
 //! Token · Instructions sysvar. Valuing needs those before the bar.
 
 use anchor_lang::prelude::*;
-use ballast_math::lending::{ctoken_value_floor, total_liquidity_sf};
+use ballast_math::lending::{ctoken_value_floor, total_liquidity_sf, utilisation_bps_ceil, SCALED_BITS};
 
 use super::account_data::{read_i64, read_key, read_u128, read_u64, read_u8, require_account};
-use super::{instruction_data, Access, Holding, Listing, Valuation, VaultSide, Venue};
+use super::{instruction_data, Access, Holding, Listing, Valuation, VaultSide, Venue, RATE_RECEIPTS};
 use crate::error::BallastError;
 use crate::oracle::status;
 
@@ -77,15 +77,24 @@ fn value(data: &[u8], holding: Holding, now_ts: i64) -> Result<Valuation> {
         },
     )?;
     let available = read_u64(data, at::AVAILABLE)?;
-    let total = total_liquidity_sf(available, read_u128(data, at::BORROWED_SF)?, fees)
-        .ok_or(BallastError::MathOverflow)?;
+    let borrowed = read_u128(data, at::BORROWED_SF)?;
+    let total = total_liquidity_sf(available, borrowed, fees).ok_or(BallastError::MathOverflow)?;
     let supply = read_u64(data, at::CTOKEN_SUPPLY)?;
     let worth = |ctokens: u64| ctoken_value_floor(ctokens, total, supply).ok_or(BallastError::MathOverflow);
     let value = worth(holding.receipts)?;
     let unqueued = available.saturating_sub(worth(read_u64(data, at::QUEUED_CTOKENS)?)?);
     let blocked = read_u8(data, at::BLOCK_CTOKEN_USAGE)? != 0;
     let free = if blocked { 0 } else { unqueued.min(withdrawal_cap_left(data, now_ts)?) };
-    Ok(Valuation { low: value, high: value, withdrawable: value.min(free), oracle_status: status::ALL })
+    Ok(Valuation {
+        low: value,
+        high: value,
+        withdrawable: value.min(free),
+        oracle_status: status::ALL,
+        supplied: u64::try_from(total >> SCALED_BITS).map_err(|_| BallastError::MathOverflow)?,
+        utilisation_bps: utilisation_bps_ceil(borrowed, total),
+        // More receipts than there may be: a rate beyond 64 bits is as high as can be told.
+        exchange_rate_e9: worth(RATE_RECEIPTS).unwrap_or(u64::MAX),
+    })
 }
 
 /// What the reserve's cap on outflows per interval leaves, atoms.

@@ -48,7 +48,17 @@ pub struct Valuation {
     pub withdrawable: u64,
     /// Bits of [`crate::oracle::status`].
     pub oracle_status: u16,
+    /// What a lending venue's reserve holds for everybody, atoms of the asset; 0 where it is no lending venue.
+    pub supplied: u64,
+    /// What of it is lent out, bps rounded up; may exceed 10,000. 0 where it is no lending venue.
+    pub utilisation_bps: u16,
+    /// What 1e9 atoms of the receipt are worth by the venue's own books, before prices and fees, rounded
+    /// down. It falls only when the venue loses. For a pool of two tokens: its invariant per LP token.
+    pub exchange_rate_e9: u64,
 }
+
+/// Receipts that [`Valuation::exchange_rate_e9`] is stated for, atoms.
+const RATE_RECEIPTS: u64 = 1_000_000_000;
 
 /// What a vault holds through one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use solana_sysvar::epoch_rewards::EpochRewards;
 
 use super::account_data::{read_key, read_u64, read_u8};
 use super::native_sol::{pay_from_funder, sync, unwrap_to_funder, NativeAccounts};
-use super::{Access, Holding, Listing, Valuation, VaultSide, Venue};
+use super::{Access, Holding, Listing, Valuation, VaultSide, Venue, RATE_RECEIPTS};
 use crate::error::BallastError;
 use crate::oracle::status;
 use crate::seeds;
@@ -158,7 +158,14 @@ pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
     let in_reserve = reserve.lamports().saturating_sub(Rent::get()?.minimum_balance(reserve.data_len()));
     let is_shut = terms.withdraw_restricted || rewards_are_being_paid();
     let free = if is_shut { 0 } else { in_reserve };
-    Ok(Valuation { low, high, withdrawable: low.min(free), oracle_status: status::ALL })
+    Ok(Valuation {
+        low,
+        high,
+        withdrawable: low.min(free),
+        oracle_status: status::ALL,
+        exchange_rate_e9: value_floor(RATE_RECEIPTS, lamports, supply).unwrap_or(u64::MAX),
+        ..Valuation::default()
+    })
 }
 
 /// Whether the cluster is still paying the last epoch's staking rewards: in these first slots of an epoch the
