@@ -69,7 +69,8 @@ impl RollingWindow {
         self.add(0, now_ts, window_secs)?;
         let mut left = amount;
         for age in 0..=FULL_BUCKETS {
-            let number = self.head.checked_rem(BUCKETS as u64)?.checked_add(BUCKETS as u64)?.checked_sub(age)?;
+            let number =
+                self.head.checked_rem(BUCKETS as u64)?.checked_add(BUCKETS as u64)?.checked_sub(age)?;
             let slot = usize::try_from(number.checked_rem(BUCKETS as u64)?).ok()?;
             let bucket = self.buckets.get_mut(slot)?;
             let taken = left.min(*bucket);

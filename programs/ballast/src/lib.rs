@@ -20,6 +20,7 @@ pub mod state;
 
 pub use error::BallastError;
 pub use instructions::*;
+pub use plan::MoveOrder;
 use state::{Mandate, PriceGuardParams, StrategyParams, VaultLimits};
 
 declare_id!("BLSTdDHFeGbMnVQ2hdLhTNcnAVBSp2UvWdtPGmVk4Dqn");
@@ -150,13 +151,8 @@ pub mod ballast {
     }
 
     /// See [`Allocate`].
-    pub fn allocate<'info>(
-        ctx: Context<'info, Allocate<'info>>,
-        index: u8,
-        direction: Direction,
-        amount: u64,
-    ) -> Result<()> {
-        instructions::allocate::allocate(ctx, index, direction, amount)
+    pub fn allocate<'info>(ctx: Context<'info, Allocate<'info>>, order: MoveOrder) -> Result<()> {
+        instructions::allocate::allocate(ctx, order)
     }
 
     /// See [`Rebalance`].

@@ -139,7 +139,7 @@ impl<'info> Movement<'_, 'info> {
             Direction::Decrease => idle_before.checked_add(atoms).ok_or(BallastError::MathOverflow)?,
         };
         vault.idle_atoms = idle_after;
-        let slot = self.clock.slot;
+        let limits = vault.limits;
         let allocation = vault.allocation_mut(self.index)?;
         let value_before = allocation.value_low;
         allocation.receipts = holding.receipts;
@@ -147,7 +147,20 @@ impl<'info> Movement<'_, 'info> {
         // make every later pricing wait for this venue.
         let worthless = holding.receipts == 0 && valuation.low == 0;
         allocation.residual_atoms = if worthless { 0 } else { holding.residual_atoms };
-        allocation.set_valuation(&valuation, slot);
+        allocation.set_valuation(&valuation, &limits, self.clock);
+        let (now, window) = (self.clock.unix_timestamp, limits.inflow_window_secs);
+        let booked = match direction {
+            Direction::Increase => {
+                let principal = allocation.principal_atoms.checked_add(atoms);
+                allocation.principal_atoms = principal.ok_or(BallastError::MathOverflow)?;
+                allocation.inflow.add(atoms, now, window)
+            }
+            // Whoever takes it out again has used nothing up.
+            Direction::Decrease => allocation.take_principal(value_before, valuation.low).and_then(|()| {
+                allocation.inflow.release(value_before.saturating_sub(valuation.low), now, window)
+            }),
+        };
+        booked.ok_or(BallastError::MathOverflow)?;
         let sum = |idle: u64, value: u64| idle.checked_add(value).ok_or(BallastError::MathOverflow);
         Ok(Moved {
             atoms,

@@ -167,17 +167,21 @@ impl Vault {
         Ok(self.young_deposits.add(atoms, now_ts, settle).ok_or(overflow)?)
     }
 
-    /// Books `atoms` that a leaver is paid out of idle, of a vault of `gross` atoms before. The principal falls by
-    /// the share that leaves, so that after a loss the totals stay as far apart as they were.
-    pub fn pay_withdrawal(&mut self, atoms: u64, gross: u64, now_ts: i64) -> Result<()> {
+    /// Idle plus what was last known of every allocation at the low side, atoms.
+    fn booked_gross(&self) -> Option<u64> {
+        let values = self.active().map(|allocation| allocation.value_low);
+        values.fold(Some(self.idle_atoms), |sum, value| sum?.checked_add(value))
+    }
+
+    /// Books `atoms` that a leaver is paid out of idle. The principal falls by the share that leaves, so that
+    /// after a loss the totals stay as far apart as they were.
+    pub fn pay_withdrawal(&mut self, atoms: u64, now_ts: i64) -> Result<()> {
         let overflow = BallastError::MathOverflow;
+        let gross = self.booked_gross().ok_or(overflow)?;
         self.idle_atoms = self.idle_atoms.checked_sub(atoms).ok_or(BallastError::InsufficientIdle)?;
         let left = gross.checked_sub(atoms).ok_or(overflow)?;
-        self.principal_atoms = if gross == 0 {
-            0
-        } else {
-            mul_div_floor(self.principal_atoms, left, gross).ok_or(overflow)?
-        };
+        self.principal_atoms =
+            if gross == 0 { 0 } else { mul_div_floor(self.principal_atoms, left, gross).ok_or(overflow)? };
         let settle = self.limits.settle_secs;
         Ok(self.young_deposits.release(atoms, now_ts, settle).ok_or(overflow)?)
     }

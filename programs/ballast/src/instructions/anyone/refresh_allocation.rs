@@ -1,9 +1,8 @@
 use anchor_lang::prelude::*;
 
-use crate::adapters::{Adapter, Holding, Venue};
-use crate::error::BallastError;
 use crate::events::LossRecorded;
-use crate::state::{LoadKnown, Strategy, Vault};
+use crate::instructions::valuation::revalue;
+use crate::state::{Strategy, Vault};
 
 /// Reads what a slot is worth now, after the venue's own accrual in the same instruction.
 ///
@@ -31,18 +30,7 @@ pub(crate) fn refresh_allocation<'info>(
 ) -> Result<()> {
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
-    let strategy = accounts.strategy.load_known()?;
-    let allocation = *accounts.vault.load_known()?.allocation(index)?;
-    require_keys_eq!(accounts.strategy.key(), allocation.strategy, BallastError::WrongStrategy);
-    let adapter = Adapter::from_kind(strategy.adapter)?;
-    let venue = Venue { strategy: &strategy, accounts: ctx.remaining_accounts, clock: &clock };
-    let holding = Holding { receipts: allocation.receipts, residual_atoms: allocation.residual_atoms };
-    let valuation = adapter.refresh(&venue, holding)?;
-
-    let mut vault = accounts.vault.load_known_mut()?;
-    vault.allocation_mut(index)?.set_valuation(&valuation, clock.slot);
-    let loss = vault.book_change(allocation.value_low, valuation.low, clock.unix_timestamp)?;
-    drop(vault);
+    let loss = revalue(&accounts.vault, &accounts.strategy, index, ctx.remaining_accounts, &clock)?;
     if loss > 0 {
         emit_cpi!(LossRecorded { vault: accounts.vault.key(), index, atoms: loss, slot: clock.slot });
     }
