@@ -2,7 +2,7 @@
 
 use anchor_lang::{InstructionData, ToAccountMetas};
 use ballast::state::{Allocation, Mandate, PriceGuardParams, Strategy, StrategyParams, Vault, VaultLimits};
-use ballast::{CreateVaultParams, Direction, accounts, instruction as data};
+use ballast::{CreateVaultParams, Direction, MoveOrder, accounts, instruction as data};
 use ballast_math::MAX_ALLOCATIONS;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -359,7 +359,8 @@ pub fn refresh_allocation(
     with_venue(build(accounts, data::RefreshAllocation { index }), &venue.refresh)
 }
 
-/// `allocate`: `amount` is atoms of the asset for an increase, receipts for a decrease.
+/// `allocate`, for the vault's last decision: `amount` is atoms of the asset for an increase, receipts for a
+/// decrease. A payer that is the guardian is told apart from anyone by naming `config`.
 pub fn allocate(
     payer: Pubkey,
     vault_key: Pubkey,
@@ -368,6 +369,7 @@ pub fn allocate(
     direction: Direction,
     amount: u64,
     venue: &VenueAccounts,
+    as_guardian: bool,
 ) -> Option<Instruction> {
     let allocation = vault.allocations.get(usize::from(index))?;
     let accounts = accounts::Allocate {
@@ -375,6 +377,7 @@ pub fn allocate(
         vault: vault_key,
         strategy: allocation.strategy,
         model: (direction == Direction::Increase).then_some(vault.decision_model),
+        config: as_guardian.then(address::config),
         asset_mint: vault.asset_mint,
         idle_account: vault.idle_account,
         receipt_account: allocation.receipt_account,
@@ -382,7 +385,8 @@ pub fn allocate(
         event_authority: address::event_authority(),
         program: address::PROGRAM,
     };
-    Some(with_venue(build(accounts, data::Allocate { index, direction, amount }), &venue.movement))
+    let order = MoveOrder { index, direction, amount, decision_sequence: vault.decision_sequence };
+    Some(with_venue(build(accounts, data::Allocate { order }), &venue.movement))
 }
 
 /// `rebalance`: records decision number `vault.decision_sequence + 1`.

@@ -113,6 +113,16 @@ pub fn usual_limits() -> VaultLimits {
         turnover_cap_bps: 20_000,
         loss_call_bps: 100,
         loss_window_bps: 200,
+        // A stake pool keeps little at hand, and no venue of the sandbox is a bank run by default.
+        min_liquidity_bps: 0,
+        max_utilisation_bps: 9_800,
+        settle_secs: 60,
+        decision_ttl_secs: 7 * 86_400,
+        inflow_window_secs: 86_400,
+        reduction_rest_secs: 600,
+        inflow_cap_bps: 20_000,
+        latch_bps: 10,
+        dead_band_bps: 10,
         reserved: 0,
     }
 }
@@ -441,8 +451,16 @@ impl Stage {
     ) -> Result<Done, StageError> {
         let payer = self.world.payer.pubkey();
         let venue = self.venue(vault, index)?;
-        let last =
-            instruction::allocate(payer, *vault, &self.vault(vault)?, index, direction, amount, &venue);
+        let last = instruction::allocate(
+            payer,
+            *vault,
+            &self.vault(vault)?,
+            index,
+            direction,
+            amount,
+            &venue,
+            false,
+        );
         let all = self.after_refresh(vault, last.ok_or(StageError::Venue(index))?)?;
         self.send(&all, &[])
     }

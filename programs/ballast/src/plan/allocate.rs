@@ -1,6 +1,7 @@
 use anchor_lang::prelude::*;
 use ballast_math::limits::{
-    decrease_floor, increase_room, loss_allowed, IncreaseTerms, LossBudget, Mover, Totals, ROUNDING_ATOMS,
+    decrease_floor, increase_room, loss_allowed, IncreaseRoom, IncreaseTerms, LossBudget, Mover, Totals,
+    ROUNDING_ATOMS,
 };
 
 use crate::error::BallastError;
@@ -69,6 +70,30 @@ fn require_live_decision(
     Ok(())
 }
 
+/// How much more each rule lets `allocation` hold, for whoever plans an increase as for the program.
+pub fn move_room(
+    vault: &Vault,
+    allocation: &Allocation,
+    totals: Totals,
+    mover: Mover,
+    now_ts: i64,
+) -> Result<IncreaseRoom> {
+    let limits = &vault.limits;
+    let inflow_used = allocation.inflow.used(now_ts, limits.inflow_window_secs);
+    let terms = IncreaseTerms {
+        ceilings: allocation.ceilings(),
+        held: allocation.held_atoms(),
+        idle: vault.idle_atoms,
+        idle_buffer_bps: limits.idle_buffer_bps,
+        inflow_used: inflow_used.ok_or(BallastError::MathOverflow)?,
+        inflow_cap_bps: limits.inflow_cap_bps,
+        by_keeper: mover == Mover::Keeper,
+        free_liquidity: allocation.readings.worst().map_or(0, |(free, _)| free),
+        min_liquidity_bps: limits.min_liquidity_bps,
+    };
+    Ok(increase_room(totals, &terms).ok_or(BallastError::MathOverflow)?)
+}
+
 /// Whether `amount` more atoms keep every limit.
 fn validate_increase(
     vault: &Vault,
@@ -84,22 +109,8 @@ fn validate_increase(
     require!(allocation.latched == 0, BallastError::LostSinceDecision);
     require_gte!(amount, limits.min_move_atoms, BallastError::MoveTooSmall);
     require_gte!(vault.idle_atoms, amount, BallastError::InsufficientIdle);
-    let (free_liquidity, utilisation_bps) =
-        allocation.readings.worst().ok_or(BallastError::LiquidityNotSettled)?;
-    let now = clock.unix_timestamp;
-    let inflow_used = allocation.inflow.used(now, limits.inflow_window_secs);
-    let terms = IncreaseTerms {
-        ceilings: allocation.ceilings(),
-        held: allocation.held_atoms(),
-        idle: vault.idle_atoms,
-        idle_buffer_bps: limits.idle_buffer_bps,
-        inflow_used: inflow_used.ok_or(BallastError::MathOverflow)?,
-        inflow_cap_bps: limits.inflow_cap_bps,
-        by_keeper: mover == Mover::Keeper,
-        free_liquidity,
-        min_liquidity_bps: limits.min_liquidity_bps,
-    };
-    let room = increase_room(totals, &terms).ok_or(BallastError::MathOverflow)?;
+    let (_, utilisation_bps) = allocation.readings.worst().ok_or(BallastError::LiquidityNotSettled)?;
+    let room = move_room(vault, allocation, totals, mover, clock.unix_timestamp)?;
     require_gte!(room.absolute_cap, amount, BallastError::AbsoluteCapExceeded);
     require_gte!(room.relative_cap, amount, BallastError::RelativeCapExceeded);
     require_gte!(room.target, amount, BallastError::TargetOvershot);

@@ -6,6 +6,6 @@ mod allocate;
 mod exit;
 mod rebalance;
 
-pub use allocate::{plan_move, verify_move, MoveOrder, MovePlan};
+pub use allocate::{move_room, plan_move, verify_move, MoveOrder, MovePlan};
 pub use exit::{settle_exit, SettledExit};
 pub use rebalance::{plan_rebalance, RebalancePlan, Refusal};

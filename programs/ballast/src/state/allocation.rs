@@ -73,16 +73,16 @@ pub struct Allocation {
     pub reserved: [u64; 4],
 }
 
-/// What was read of a venue in two periods of [`super::VaultLimits::settle_secs`] each, at its worst.
+/// What was read of a venue in the last two periods of [`super::VaultLimits::settle_secs`] in which it was read.
 ///
-/// Whoever calls can make a venue look liquid within his own transaction. So an increase also counts what was
-/// read at other times: in this period and the one before, the worse of all readings.
+/// Whoever calls can make a venue look liquid within his own transaction. So an increase counts the worst of all
+/// that was read in this period and in the last one before it: one honest reading a period is enough.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct VenueReadings {
     /// Number of the newest period: unix time over its length.
     pub period: u64,
-    /// Least free liquidity in the newest period and in the one before, atoms.
+    /// Least free liquidity in the newest period and in the last one before, atoms.
     pub free_liquidity: [u64; 2],
     /// Highest utilisation in the same, bps.
     pub utilisation_bps: [u16; 2],
@@ -96,17 +96,13 @@ impl VenueReadings {
     /// Takes in what was read at `now_ts`.
     pub fn record(&mut self, free_liquidity: u64, utilisation_bps: u16, now_ts: i64, settle_secs: u32) {
         let (period, length) = (u64::try_from(now_ts).unwrap_or(0), u64::from(settle_secs.max(1)));
-        let period = period.checked_div(length).unwrap_or(0).max(self.period);
-        match period.saturating_sub(self.period) {
-            0 => {}
-            1 => {
-                self.free_liquidity[1] = self.free_liquidity[0];
-                self.utilisation_bps[1] = self.utilisation_bps[0];
-                self.read = [0, self.read[0]];
-            }
-            _ => self.read = [0, 0],
+        let period = period.checked_div(length).unwrap_or(0);
+        if period > self.period {
+            self.free_liquidity[1] = self.free_liquidity[0];
+            self.utilisation_bps[1] = self.utilisation_bps[0];
+            self.read = [0, self.read[0]];
+            self.period = period;
         }
-        self.period = period;
         let first = self.read[0] == 0;
         let (free, utilisation) = (&mut self.free_liquidity[0], &mut self.utilisation_bps[0]);
         *free = if first { free_liquidity } else { free_liquidity.min(*free) };

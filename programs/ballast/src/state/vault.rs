@@ -117,10 +117,12 @@ pub enum StalePolicy {
 pub struct Nav {
     /// Net of locked profit, at the low side: withdrawals, fees.
     pub low: u64,
-    /// At the high side, locked profit included: deposits pay for all of it.
+    /// Net of locked profit, at the high side.
     pub high: u64,
     /// Idle plus allocations at the low side, locked profit included: weights and limits.
     pub gross_low: u64,
+    /// The same at the high side: deposits pay for all of it.
+    pub gross_high: u64,
 }
 
 impl Vault {
@@ -149,7 +151,12 @@ impl Vault {
         let all = low.checked_add(skipped).ok_or(BallastError::MathOverflow)?;
         let locked =
             if all == 0 { 0 } else { mul_div_ceil(locked, low, all).ok_or(BallastError::MathOverflow)? };
-        Ok(Nav { low: low.saturating_sub(locked), high, gross_low: low })
+        Ok(Nav {
+            low: low.saturating_sub(locked),
+            high: high.saturating_sub(locked),
+            gross_low: low,
+            gross_high: high,
+        })
     }
 
     /// What limits are shares of, at `gross` atoms now.

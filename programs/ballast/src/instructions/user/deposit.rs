@@ -87,21 +87,21 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
     let clock = Clock::get()?;
     let now = clock.unix_timestamp;
     ctx.accounts.validate(amount, now)?;
-    let (shares, nav_high) = {
+    let (shares, gross_high) = {
         let mut vault = ctx.accounts.vault.load_known_mut()?;
         let nav = vault.nav(clock.slot, now, StalePolicy::Reject)?;
         vault.require_oracle_bits(status::ALL)?;
         vault.accrue_fees(&nav, now)?;
-        let after = nav.high.checked_add(amount).ok_or(BallastError::MathOverflow)?;
+        let after = nav.gross_high.checked_add(amount).ok_or(BallastError::MathOverflow)?;
         require_gte!(vault.limits.deposit_cap_atoms, after, BallastError::DepositCapExceeded);
         let shares =
-            to_shares_down(amount, nav.high, vault.total_shares).ok_or(BallastError::MathOverflow)?;
+            to_shares_down(amount, nav.gross_high, vault.total_shares).ok_or(BallastError::MathOverflow)?;
         require!(shares > 0, BallastError::DustAmount);
         require_gte!(shares, min_shares_out, BallastError::MinSharesNotMet);
         vault.take_deposit(amount, now)?;
         vault.mint_shares(shares)?;
         vault.invariant()?;
-        (shares, nav.high)
+        (shares, nav.gross_high)
     };
     ctx.accounts.take_tokens(amount)?;
 
@@ -109,6 +109,6 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
     let position = &mut ctx.accounts.position;
     position.open(vault, owner, ctx.bumps.position)?;
     position.enter(shares, amount, clock.slot)?;
-    emit_cpi!(Deposited { vault, owner, atoms: amount, shares, nav_high, slot: clock.slot });
+    emit_cpi!(Deposited { vault, owner, atoms: amount, shares, gross_high, slot: clock.slot });
     Ok(())
 }
