@@ -11,6 +11,7 @@ mod claim_fees;
 mod create_vault;
 mod deposit;
 mod errors;
+mod extend_history;
 mod flow_limits;
 mod initialize_config;
 mod list_strategy;

@@ -83,7 +83,7 @@ fn spec_2_swapped_accounts_are_refused() {
     let mut short = good.clone();
     short.accounts.pop();
     cast.refused(from_ref(&short), BallastError::VenueAccountsMissing);
-    short.accounts.truncate(4);
+    short.accounts.truncate(5);
     cast.refused(&[short], BallastError::VenueAccountsMissing);
     let mut beyond = good;
     *beyond.data.last_mut().unwrap() = 3;

@@ -97,6 +97,7 @@ pub fn add_allocation(
     vault: Pubkey,
     strategy_key: Pubkey,
     strategy: &Strategy,
+    replaces: Option<u8>,
     absolute_cap_atoms: u64,
     relative_cap_bps: u16,
 ) -> Instruction {
@@ -119,7 +120,7 @@ pub fn add_allocation(
         event_authority: address::event_authority(),
         program: address::PROGRAM,
     };
-    build(accounts, data::AddAllocation { absolute_cap_atoms, relative_cap_bps })
+    build(accounts, data::AddAllocation { replaces, absolute_cap_atoms, relative_cap_bps })
 }
 
 /// `set_allocation_caps`.
@@ -349,10 +350,12 @@ pub fn refresh_allocation(
     allocation: &Allocation,
     index: u8,
     venue: &VenueAccounts,
+    with_history: bool,
 ) -> Instruction {
     let accounts = accounts::RefreshAllocation {
         vault,
         strategy: allocation.strategy,
+        history: with_history.then(|| address::history(&vault)),
         event_authority: address::event_authority(),
         program: address::PROGRAM,
     };
@@ -387,6 +390,17 @@ pub fn allocate(
     };
     let order = MoveOrder { index, direction, amount, decision_sequence: vault.decision_sequence };
     Some(with_venue(build(accounts, data::Allocate { order }), &venue.movement))
+}
+
+/// `extend_history`: to be sent until the history is complete, twice for a new one.
+pub fn extend_history(payer: Pubkey, vault: Pubkey) -> Instruction {
+    let accounts = accounts::ExtendHistory {
+        payer,
+        vault,
+        history: address::history(&vault),
+        system_program: address::SYSTEM,
+    };
+    build(accounts, data::ExtendHistory {})
 }
 
 /// `rebalance`: records decision number `vault.decision_sequence + 1`.

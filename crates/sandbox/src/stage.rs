@@ -254,7 +254,12 @@ impl Stage {
             seed_source,
             params,
         )])?;
-        Ok(address::vault(&spec.mint, spec.class))
+        let vault = address::vault(&spec.mint, spec.class);
+        self.send(
+            &[instruction::extend_history(payer, vault), instruction::extend_history(payer, vault)],
+            &[],
+        )?;
+        Ok(vault)
     }
 
     /// The parameters of `spec`.
@@ -311,6 +316,7 @@ impl Stage {
             *vault,
             *strategy,
             &state,
+            None,
             absolute_cap_atoms,
             relative_cap_bps,
         )])?;
@@ -385,6 +391,7 @@ impl Stage {
             &self.allocation(vault, index)?,
             index,
             &self.venue(vault, index)?,
+            self.world.account(&address::history(vault))?.is_some(),
         ))
     }
 

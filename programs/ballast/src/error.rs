@@ -375,6 +375,12 @@ pub enum BallastError {
     /// 6115
     #[msg("the limit is outside its hard bounds: dead_band_bps")]
     DeadBandOutOfBounds,
+    /// 6116
+    #[msg("the vault's history has its full size")]
+    HistoryComplete,
+    /// 6117
+    #[msg("the allocation holds something: empty it first")]
+    AllocationNotEmpty,
 }
 
 impl BallastError {
@@ -496,5 +502,7 @@ impl BallastError {
         Self::InflowCapOutOfBounds,
         Self::LatchOutOfBounds,
         Self::DeadBandOutOfBounds,
+        Self::HistoryComplete,
+        Self::AllocationNotEmpty,
     ];
 }

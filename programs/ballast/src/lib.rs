@@ -52,10 +52,11 @@ pub mod ballast {
     /// See [`AddAllocation`].
     pub fn add_allocation(
         ctx: Context<AddAllocation>,
+        replaces: Option<u8>,
         absolute_cap_atoms: u64,
         relative_cap_bps: u16,
     ) -> Result<()> {
-        instructions::add_allocation::add_allocation(ctx, absolute_cap_atoms, relative_cap_bps)
+        instructions::add_allocation::add_allocation(ctx, replaces, absolute_cap_atoms, relative_cap_bps)
     }
 
     /// See [`SetAllocationCaps`].
@@ -170,6 +171,11 @@ pub mod ballast {
         targets_bps: [u16; MAX_ALLOCATIONS],
     ) -> Result<()> {
         instructions::simulate_rebalance::simulate_rebalance(ctx, targets_bps)
+    }
+
+    /// See [`ExtendHistory`].
+    pub fn extend_history(ctx: Context<ExtendHistory>) -> Result<()> {
+        instructions::extend_history::extend_history(ctx)
     }
 
     /// See [`ClaimFees`].

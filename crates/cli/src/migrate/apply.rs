@@ -258,6 +258,7 @@ fn instructions(
                 it.key,
                 allocation.strategy,
                 &strategy,
+                None,
                 allocation.absolute_cap_atoms,
                 allocation.relative_cap_bps,
             )]
@@ -294,6 +295,8 @@ fn create_vault(
         source,
         vault.params.clone(),
     ));
+    // One call adds so much space and no more.
+    all.extend([build::extend_history(payer, vault.key), build::extend_history(payer, vault.key)]);
     Ok(all)
 }
 

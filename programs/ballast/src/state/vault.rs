@@ -90,6 +90,9 @@ pub struct Vault {
     pub principal_atoms: u64,
     /// Deposits that are too young to count, by age, atoms. Withdrawals take the youngest first.
     pub young_deposits: RollingWindow,
+    /// What all shares were bought for, atoms; a withdrawal takes the part of its shares, rounded down: what they
+    /// would be worth had the assets been held and nothing done with them.
+    pub plain_holding_atoms: u64,
     /// Room for risk-factor caps and later versions.
     pub reserved: [u64; 64],
 }
@@ -98,7 +101,7 @@ const_assert_eq!(core::mem::size_of::<VenueReadings>(), 32);
 const_assert_eq!(core::mem::size_of::<Allocation>(), 3 * 32 + 7 * 8 + 8 + 8 + 32 + 5 * 8 + 72 + 32 + 8 + 32);
 const_assert_eq!(
     core::mem::size_of::<Vault>(),
-    456 + core::mem::size_of::<VaultLimits>() + 8 * core::mem::size_of::<Allocation>() + 80 + 512
+    456 + core::mem::size_of::<VaultLimits>() + 8 * core::mem::size_of::<Allocation>() + 88 + 512
 );
 
 /// What to do about an allocation whose value was not read in this slot.
@@ -170,6 +173,7 @@ impl Vault {
         let overflow = BallastError::MathOverflow;
         self.idle_atoms = self.idle_atoms.checked_add(atoms).ok_or(overflow)?;
         self.principal_atoms = self.principal_atoms.checked_add(atoms).ok_or(overflow)?;
+        self.plain_holding_atoms = self.plain_holding_atoms.checked_add(atoms).ok_or(overflow)?;
         let settle = self.limits.settle_secs;
         Ok(self.young_deposits.add(atoms, now_ts, settle).ok_or(overflow)?)
     }
@@ -272,9 +276,12 @@ impl Vault {
         Ok(())
     }
 
-    /// Takes from the total of shares.
+    /// Takes from the total of shares, and from what they were bought for.
     pub fn burn_shares(&mut self, shares: u64) -> Result<()> {
-        self.total_shares = self.total_shares.checked_sub(shares).ok_or(BallastError::InsufficientShares)?;
+        let left = self.total_shares.checked_sub(shares).ok_or(BallastError::InsufficientShares)?;
+        let held = mul_div_floor(self.plain_holding_atoms, left, self.total_shares.max(1));
+        self.plain_holding_atoms = held.ok_or(BallastError::MathOverflow)?;
+        self.total_shares = left;
         Ok(())
     }
 

@@ -2,10 +2,12 @@
 
 pub mod allocate;
 pub mod claim_fees;
+pub mod extend_history;
 pub mod refresh_allocation;
 pub mod simulate_rebalance;
 
 pub use allocate::*;
 pub use claim_fees::*;
+pub use extend_history::*;
 pub use refresh_allocation::*;
 pub use simulate_rebalance::*;

@@ -202,6 +202,7 @@ fn write_vault(accounts: &mut CreateVault, params: &CreateVaultParams, bump: u8)
     vault.limits = params.limits;
     vault.idle_atoms = params.seed_atoms;
     vault.principal_atoms = params.seed_atoms;
+    vault.plain_holding_atoms = params.seed_atoms;
     vault.total_shares = dead_shares;
     vault.dead_shares = dead_shares;
     vault.high_water_mark_e15 =
