@@ -16,6 +16,7 @@ mod list_strategy;
 mod oracle;
 mod rebalance;
 mod refresh_allocation;
+mod repin_strategy;
 mod revoke_model;
 mod set_allocation_caps;
 mod set_fees;

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 fn account_names(instruction: &Instruction) -> &'static [&'static str] {
     const VAULT_ONLY: &[&str] = &["authority", "config", "vault"];
     const GOVERNED: &[&str] = &["governance", "config", "vault"];
-    let tables: [(&[u8], &'static [&'static str]); 21] = [
+    let tables: [(&[u8], &'static [&'static str]); 22] = [
         (
             data::Deposit::DISCRIMINATOR,
             &[
@@ -82,8 +82,18 @@ fn account_names(instruction: &Instruction) -> &'static [&'static str] {
         ),
         (
             data::ListStrategy::DISCRIMINATOR,
-            &["payer", "governance", "config", "strategy", "venue", "venue_program", "asset_mint"],
+            &[
+                "payer",
+                "governance",
+                "config",
+                "strategy",
+                "venue",
+                "venue_program",
+                "asset_mint",
+                "leg_mint",
+            ],
         ),
+        (data::RepinStrategy::DISCRIMINATOR, &["governance", "config", "strategy", "venue"]),
         (
             data::AddAllocation::DISCRIMINATOR,
             &[
@@ -146,7 +156,7 @@ fn suspects(error: E) -> &'static [&'static str] {
         | E::ReceiptMismatch
         | E::PinnedAccountMismatch
         | E::VenueAccountsMissing => &["strategy", "vault"],
-        E::VenueAccountOwner | E::VenueAccountInvalid => &["venue", "strategy"],
+        E::VenueAccountOwner | E::VenueAccountInvalid | E::RepinChangesMint => &["venue", "strategy"],
         E::OracleWrongOwner
         | E::OracleWrongAccount
         | E::OracleInvalidAccount

@@ -66,13 +66,14 @@ pub fn create_vault(
     build(accounts, data::CreateVault { params })
 }
 
-/// `list_strategy`.
+/// `list_strategy`; `leg_mint` is the other leg of a pool ([`crate::venue::leg_mint`]).
 pub fn list_strategy(
     payer: Pubkey,
     governance: Pubkey,
     venue: Pubkey,
     venue_program: Pubkey,
     asset_mint: Pubkey,
+    leg_mint: Option<Pubkey>,
     params: StrategyParams,
 ) -> Instruction {
     let accounts = accounts::ListStrategy {
@@ -83,11 +84,25 @@ pub fn list_strategy(
         venue,
         venue_program,
         asset_mint,
+        leg_mint,
         system_program: address::SYSTEM,
         event_authority: address::event_authority(),
         program: address::PROGRAM,
     };
     build(accounts, data::ListStrategy { params })
+}
+
+/// `repin_strategy`: `venue` is the root account that the strategy was listed with.
+pub fn repin_strategy(governance: Pubkey, strategy: Pubkey, venue: Pubkey) -> Instruction {
+    let accounts = accounts::RepinStrategy {
+        governance,
+        config: address::config(),
+        strategy,
+        venue,
+        event_authority: address::event_authority(),
+        program: address::PROGRAM,
+    };
+    build(accounts, data::RepinStrategy {})
 }
 
 /// `add_allocation` of `strategy` (stored at `strategy_key`) to `vault`.

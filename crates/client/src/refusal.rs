@@ -4,8 +4,6 @@ use ballast::BallastError;
 
 /// First code of the program's own errors.
 const FIRST: u32 = 6_000;
-/// Number of codes known to this client.
-const COUNT: u32 = BallastError::DuplicateAccount as u32 + 1;
 
 /// An error of the program.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +20,8 @@ pub struct Refusal {
 impl Refusal {
     /// The refusal behind a custom error code; `None` when it is not one of the program's.
     pub fn from_code(code: u32) -> Option<Self> {
-        let number = code.checked_sub(FIRST).filter(|number| *number < COUNT)?;
-        let error = BallastError::ALL.get(usize::try_from(number).ok()?)?;
+        let number = usize::try_from(code.checked_sub(FIRST)?).ok()?;
+        let error = BallastError::ALL.get(number)?;
         Some(Self { code, name: error.name(), message: error.to_string() })
     }
 }

@@ -294,6 +294,15 @@ pub enum BallastError {
     /// 6088
     #[msg("two accounts that must differ are the same")]
     DuplicateAccount,
+    /// 6089
+    #[msg("venue names another receipt or leg mint than the strategy was listed with")]
+    RepinChangesMint,
+    /// 6090
+    #[msg("venue changed owner, delegate, close authority, state or lamports of an account of the vault")]
+    VaultAccountChanged,
+    /// 6091
+    #[msg("venue took from a balance of the vault that is no part of the move")]
+    OtherBalanceTaken,
 }
 
 impl BallastError {
@@ -388,5 +397,8 @@ impl BallastError {
         Self::NothingToClaim,
         Self::WrongProgramData,
         Self::DuplicateAccount,
+        Self::RepinChangesMint,
+        Self::VaultAccountChanged,
+        Self::OtherBalanceTaken,
     ];
 }

@@ -33,6 +33,14 @@ pub struct StrategyListed {
     pub slot: u64,
 }
 
+/// A strategy's venue accounts were read and pinned again.
+#[event]
+pub struct StrategyRepinned {
+    pub strategy: Pubkey,
+    pub venue: Pubkey,
+    pub slot: u64,
+}
+
 /// A vault was given a slot for a strategy.
 #[event]
 pub struct AllocationAdded {

@@ -13,6 +13,7 @@ pub mod adapters;
 pub mod error;
 pub mod events;
 pub mod instructions;
+pub mod mint;
 pub mod oracle;
 pub mod plan;
 pub mod seeds;
@@ -46,6 +47,11 @@ pub mod ballast {
     /// See [`ListStrategy`].
     pub fn list_strategy(ctx: Context<ListStrategy>, params: StrategyParams) -> Result<()> {
         instructions::list_strategy::list_strategy(ctx, params)
+    }
+
+    /// See [`RepinStrategy`].
+    pub fn repin_strategy(ctx: Context<RepinStrategy>) -> Result<()> {
+        instructions::repin_strategy::repin_strategy(ctx)
     }
 
     /// See [`AddAllocation`].

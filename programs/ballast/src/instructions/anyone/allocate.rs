@@ -82,9 +82,12 @@ fn validate_increase(
     Ok(())
 }
 
+/// What a price must be for anyone to sell at it on the vault's behalf: divergence from the average is no bar.
+const DECREASE_BITS: u16 = status::EXIT | status::CONFIDENCE | status::SPOT;
+
 /// Lowest value the slot may be reduced to; errors when there is nothing to reduce.
 fn validate_decrease(vault: &Vault, allocation: &Allocation, nav: &Nav, receipts: u64) -> Result<u64> {
-    status::require(allocation.oracle_status, status::EXIT | status::CONFIDENCE | status::SPOT)?;
+    status::require(allocation.oracle_status, DECREASE_BITS)?;
     require_gte!(allocation.receipts, receipts, BallastError::InsufficientReceipts);
     if vault.anyone_may_unwind() {
         return Ok(0);
@@ -113,7 +116,7 @@ fn charge_loss(vault: &mut Vault, moved: &Moved, nav: &Nav, now_ts: i64) -> Resu
     let size = moved.atoms.max(moved.value_before.saturating_sub(moved.value_after));
     // Rounded up, so that the atom a venue rounds away never blocks a move.
     let per_call = bps_ceil(size, u64::from(vault.limits.loss_call_bps)).ok_or(BallastError::MathOverflow)?;
-    require_gte!(per_call, loss, BallastError::LossPerCallExceeded);
+    require!(moved.given_up || loss <= per_call, BallastError::LossPerCallExceeded);
     let window_secs = vault.limits.loss_window_secs;
     let used = vault.losses.used(now_ts, window_secs).ok_or(BallastError::MathOverflow)?;
     let budget = bps_floor(nav.gross_low, u64::from(vault.limits.loss_window_bps))
@@ -159,6 +162,10 @@ pub(crate) fn allocate<'info>(
         token_program: accounts.token_program.to_account_info(),
         venue_accounts: ctx.remaining_accounts,
         index,
+        oracle_bits: match direction {
+            Direction::Increase => status::ALL,
+            Direction::Decrease => DECREASE_BITS,
+        },
         clock: &clock,
     };
     let moved = movement.execute(direction, amount)?;

@@ -90,6 +90,8 @@ pub(crate) fn withdraw_from<'info>(
         token_program: accounts.token_program.to_account_info(),
         venue_accounts: ctx.remaining_accounts,
         index,
+        // The leaver alone bears what a bad price costs.
+        oracle_bits: 0,
         clock: &clock,
     };
     let moved = movement.execute(Direction::Decrease, receipts)?;
