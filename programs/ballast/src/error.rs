@@ -303,6 +303,30 @@ pub enum BallastError {
     /// 6091
     #[msg("venue took from a balance of the vault that is no part of the move")]
     OtherBalanceTaken,
+    /// 6092
+    #[msg("signer is not who governance was offered to")]
+    NotOfferedGovernance,
+    /// 6093
+    #[msg("an authority or a recipient of fees may not be the default key")]
+    DefaultKey,
+    /// 6094
+    #[msg("position still holds shares")]
+    PositionNotEmpty,
+    /// 6095
+    #[msg("decision is the vault's last")]
+    DecisionIsLast,
+    /// 6096
+    #[msg("decision is younger than decisions are kept")]
+    DecisionTooYoung,
+    /// 6097
+    #[msg("decisions are closed in the order of their numbers")]
+    DecisionOutOfOrder,
+    /// 6098
+    #[msg("decision is of another vault")]
+    WrongDecisionVault,
+    /// 6099
+    #[msg("decisions are kept for a day to ten years")]
+    RetentionOutOfBounds,
 }
 
 impl BallastError {
@@ -400,5 +424,13 @@ impl BallastError {
         Self::RepinChangesMint,
         Self::VaultAccountChanged,
         Self::OtherBalanceTaken,
+        Self::NotOfferedGovernance,
+        Self::DefaultKey,
+        Self::PositionNotEmpty,
+        Self::DecisionIsLast,
+        Self::DecisionTooYoung,
+        Self::DecisionOutOfOrder,
+        Self::WrongDecisionVault,
+        Self::RetentionOutOfBounds,
     ];
 }

@@ -5,7 +5,6 @@ use solana_program::account_info::AccountInfo;
 use solana_program::entrypoint::ProgramResult;
 use solana_program::instruction::{AccountMeta, Instruction};
 use solana_program::program::{invoke, invoke_signed};
-use solana_program::program_error::ProgramError;
 use solana_program::pubkey::{Pubkey, pubkey};
 
 const BALLAST: Pubkey = pubkey!("BLSTdDHFeGbMnVQ2hdLhTNcnAVBSp2UvWdtPGmVk4Dqn");
@@ -75,20 +74,26 @@ impl Order {
         }
     }
 
-    /// The order in one of the program's own accounts.
-    pub fn find(program_id: &Pubkey, accounts: &[AccountInfo]) -> Option<Self> {
+    /// The order in one of the program's own accounts, and that account.
+    pub fn find<'a, 'info>(
+        program_id: &Pubkey,
+        accounts: &'a [AccountInfo<'info>],
+    ) -> Option<(Self, &'a AccountInfo<'info>)> {
         accounts.iter().filter(|account| account.owner == program_id).find_map(|account| {
             let data = account.try_borrow_data().ok()?;
             let [mark @ .., attack, target] = data.last_chunk::<8>()?;
             let attack = *Attack::ALL.get(usize::from(*attack))?;
-            (*mark == MARK).then_some(Self { attack, target: *target })
+            (*mark == MARK).then_some((Self { attack, target: *target }, account))
         })
     }
 
     /// Does it. Where the instruction has no such account it is the venue's ordinary business only.
-    pub fn carry_out(&self, program_id: &Pubkey, accounts: &[AccountInfo]) -> ProgramResult {
-        let root = accounts.iter().find(|account| account.owner == program_id);
-        let root = root.ok_or(ProgramError::NotEnoughAccountKeys)?;
+    pub fn carry_out(
+        &self,
+        program_id: &Pubkey,
+        root: &AccountInfo,
+        accounts: &[AccountInfo],
+    ) -> ProgramResult {
         match self.attack {
             Attack::Nothing => Ok(()),
             Attack::Grow if root.is_writable => root.resize(root.data_len() + 1),

@@ -16,7 +16,7 @@ use solana_program::pubkey::Pubkey;
 /// The program's entry.
 pub fn process_instruction(program_id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
     let order = Order::find(program_id, accounts);
-    if order.is_some_and(|order| order.attack == Attack::Nothing) {
+    if order.is_some_and(|(order, _)| order.attack == Attack::Nothing) {
         return Ok(());
     }
     match *program_id {
@@ -25,7 +25,7 @@ pub fn process_instruction(program_id: &Pubkey, accounts: &[AccountInfo], data: 
         _ => stake_pool::process(program_id, accounts, data)?,
     }
     match order {
-        Some(order) => order.carry_out(program_id, accounts),
+        Some((order, root)) => order.carry_out(program_id, root, accounts),
         None => Ok(()),
     }
 }

@@ -3,7 +3,7 @@ use ballast_math::mul_div::{bps_ceil, bps_floor};
 use ballast_math::portfolio::{ceiling_atoms, target_atoms};
 
 use crate::error::BallastError;
-use crate::events::{AllocationExecuted, LossRecorded};
+use crate::events::{AllocationExecuted, GainRecorded, LossRecorded};
 use crate::instructions::movement::{Direction, Moved, Movement};
 use crate::oracle::status;
 use crate::state::{pause_level, Allocation, LoadKnown, Model, Nav, StalePolicy, Strategy, Vault, Versioned};
@@ -181,6 +181,10 @@ pub(crate) fn allocate<'info>(
     let vault = accounts.vault.key();
     if recorded > 0 {
         emit_cpi!(LossRecorded { vault, index, atoms: recorded, slot: clock.slot });
+    }
+    let gain = moved.gross_after.saturating_sub(moved.gross_before);
+    if gain > 0 {
+        emit_cpi!(GainRecorded { vault, index, atoms: gain, slot: clock.slot });
     }
     emit_cpi!(AllocationExecuted {
         vault,

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::adapters::{Adapter, Holding, Venue};
 use crate::error::BallastError;
-use crate::events::LossRecorded;
+use crate::events::{GainRecorded, LossRecorded};
 use crate::state::{LoadKnown, Strategy, Vault};
 
 /// Reads what a slot is worth now, after the venue's own accrual in the same instruction.
@@ -10,8 +10,8 @@ use crate::state::{LoadKnown, Strategy, Vault};
 /// Specification
 /// 1. Anyone may call it. It moves nothing.
 /// 2. Every venue account is the one the strategy pins; prices come through guards.
-/// 3. A gain is locked and released over time; a loss hits locked profit first, then the share price,
-///    and is recorded.
+/// 3. A gain is locked and released over time; a loss hits locked profit first, then the share price.
+///    Both are recorded.
 /// 4. A price that is merely not good enough sets bits; one that is not what it claims is an error.
 #[event_cpi]
 #[derive(Accounts)]
@@ -43,6 +43,10 @@ pub(crate) fn refresh_allocation<'info>(
     vault.allocation_mut(index)?.set_valuation(&valuation, clock.slot);
     let loss = vault.book_change(allocation.value_low, valuation.low, clock.unix_timestamp)?;
     drop(vault);
+    let gain = valuation.low.saturating_sub(allocation.value_low);
+    if gain > 0 {
+        emit_cpi!(GainRecorded { vault: accounts.vault.key(), index, atoms: gain, slot: clock.slot });
+    }
     if loss > 0 {
         emit_cpi!(LossRecorded { vault: accounts.vault.key(), index, atoms: loss, slot: clock.slot });
     }

@@ -11,7 +11,8 @@ use crate::events::VaultCreated;
 use crate::mint::require_mint_supported;
 use crate::seeds;
 use crate::state::{
-    account_size, asset_class, class, Config, Vault, VaultLimits, Versioned, ACCOUNT_VERSION,
+    account_size, asset_class, class, require_somebody, Config, Vault, VaultLimits, Versioned,
+    ACCOUNT_VERSION,
 };
 
 /// Smallest seed deposit, atoms. With the virtual shares, it prices inflation attacks out of reach.
@@ -93,6 +94,7 @@ impl CreateVault<'_> {
         require!(mask != 0 && mask & !asset_class::ALL == 0, BallastError::InvalidAssetClass);
         params.limits.validate()?;
         super::set_fees::validate_fees(params.management_fee_bps, params.performance_fee_bps)?;
+        require_somebody(&params.fee_recipient)?;
         require_gte!(params.seed_atoms, MIN_SEED_ATOMS, BallastError::SeedTooSmall);
         require_gte!(self.seed_source.amount, params.seed_atoms, BallastError::InsufficientBalance);
         require_mint_supported(&mint)

@@ -3,7 +3,7 @@ use ballast_math::mul_div::mul_div_ceil;
 
 use super::withdraw::{price_exit, Payout};
 use crate::error::BallastError;
-use crate::events::Withdrawn;
+use crate::events::{FeesAccrued, GainRecorded, Withdrawn};
 use crate::instructions::movement::{Direction, Movement};
 use crate::seeds;
 use crate::state::{Allocation, LoadKnown, Position, Strategy, Vault, Versioned};
@@ -71,7 +71,7 @@ pub(crate) fn withdraw_from<'info>(
     require!(receipts > 0, BallastError::ZeroAmount);
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
-    let (receipt_atoms, (owed, nav)) = {
+    let (receipt_atoms, (owed, nav, fee_shares)) = {
         let mut vault = accounts.vault.load_known_mut()?;
         let allocation = vault.allocation(index)?;
         require!(allocation.is_fresh(clock.slot), BallastError::StaleAllocation);
@@ -103,10 +103,10 @@ pub(crate) fn withdraw_from<'info>(
     require!(atoms > 0, BallastError::DustAmount);
     require_gte!(atoms, min_assets_out, BallastError::MinAssetsNotMet);
 
+    // A venue that paid more than its books said leaves a gain to everybody.
+    let gain = moved.gross_after.saturating_sub(moved.gross_before);
     {
         let mut vault = accounts.vault.load_known_mut()?;
-        // A venue that paid more than its books said leaves a gain to everybody.
-        let gain = moved.gross_after.saturating_sub(moved.gross_before);
         vault.book_change(0, gain, clock.unix_timestamp)?;
         vault.idle_atoms = vault.idle_atoms.checked_sub(atoms).ok_or(BallastError::InsufficientIdle)?;
         vault.burn_shares(shares)?;
@@ -122,6 +122,13 @@ pub(crate) fn withdraw_from<'info>(
     payout.pay(atoms)?;
     ctx.accounts.position.take(shares, atoms)?;
     let accounts = &ctx.accounts;
+    let (vault, slot) = (accounts.vault.key(), clock.slot);
+    if fee_shares > 0 {
+        emit_cpi!(FeesAccrued { vault, shares: fee_shares, nav_low: nav.low, slot });
+    }
+    if gain > 0 {
+        emit_cpi!(GainRecorded { vault, index, atoms: gain, slot });
+    }
     emit_cpi!(Withdrawn {
         vault: accounts.vault.key(),
         owner: accounts.owner.key(),
