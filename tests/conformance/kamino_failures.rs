@@ -124,7 +124,7 @@ fn a_market_in_emergency_stops_both_ways_and_a_leaver_takes_idle() {
 }
 
 #[test]
-fn blocked_ctokens_are_worth_their_value_and_not_withdrawable() {
+fn blocked_ctokens_take_no_deposits_and_pay_out() {
     on_stand_ins("klend's block_ctoken_usage is newer than public binaries", |binaries| {
         let (mut holding, reserve) = invested(binaries);
         let before = holding.refreshed();
@@ -132,9 +132,12 @@ fn blocked_ctokens_are_worth_their_value_and_not_withdrawable() {
             .edit(&mut holding.scene.stage.world, |data| edit::set_block_ctoken_usage(data, true))
             .unwrap();
         let slot = holding.refreshed();
-        assert_eq!((slot.value_low, slot.withdrawable), (before.value_low, 0));
+        assert_eq!((slot.value_low, slot.withdrawable), (before.value_low, before.withdrawable));
         let result = holding.assert_unmoved(|holding| holding.enter(1_000 * USDC));
         assert_refused(result, BallastError::VenueDisabled);
+        holding.let_anyone_unwind();
+        let paid = holding.leave(slot.receipts).unwrap();
+        assert_eq!(paid, slot.withdrawable);
     });
 }
 

@@ -1,10 +1,13 @@
 //! Raydium CPMM: what the venue, or the oracle beside it, refuses.
 
 use ballast::BallastError;
-use ballast_client::address;
+use ballast_client::{address, instruction};
+use ballast_sandbox::{Person, token};
 use ballast_tests::{assert_refused, assert_venue_refused};
 use raydium_cpmm::error::CpmmError;
 use raydium_cpmm::layout::pool as at;
+use solana_instruction::{AccountMeta, Instruction};
+use solana_signer::Signer;
 
 use crate::binaries::{Binaries, on_all};
 use crate::holding::{Holding, SOL, USDC};
@@ -119,5 +122,71 @@ fn amounts_that_buy_nothing_are_refused() {
         let mut holding = invested(binaries, 100_000, 10_000);
         let result = holding.assert_unmoved(|holding| holding.enter(1));
         assert_refused(result, BallastError::MoveTooSmall);
+    });
+}
+
+/// A swap of `atoms` of USDC on the pool by somebody with that much, and what they sign with.
+fn somebodys_swap(holding: &mut Holding, atoms: u64) -> (Instruction, Person) {
+    let (pool, usdc) = (holding.scene.pool.unwrap(), holding.scene.usdc);
+    let observation = holding.scene.stage.strategy(&holding.slot().strategy).unwrap().pinned[9];
+    let person = holding.scene.stage.stranger(&usdc, atoms).unwrap();
+    let owner = person.address();
+    let world = &mut holding.scene.stage.world;
+    token::fund(world, &owner, &address::WRAPPED_SOL, 0).unwrap();
+    let tokens = pool.mints.map(|mint| address::token_account(&owner, &mint, &address::TOKEN));
+    let read = |key| AccountMeta::new_readonly(key, false);
+    let write = |key| AccountMeta::new(key, false);
+    // Token 0 is USDC.
+    let accounts = vec![
+        AccountMeta::new_readonly(owner, true),
+        read(raydium_cpmm::AUTHORITY),
+        read(pool.config),
+        write(pool.key),
+        write(tokens[0]),
+        write(tokens[1]),
+        write(pool.vaults[0]),
+        write(pool.vaults[1]),
+        read(address::TOKEN),
+        read(address::TOKEN),
+        read(pool.mints[0]),
+        read(pool.mints[1]),
+        write(observation),
+    ];
+    let data = [
+        raydium_cpmm::layout::discriminator::SWAP_BASE_INPUT.as_slice(),
+        &atoms.to_le_bytes(),
+        &0u64.to_le_bytes(),
+    ]
+    .concat();
+    (Instruction { program_id: address::RAYDIUM_CPMM, accounts, data }, person)
+}
+
+/// Refreshing is of this slot, and so is whatever is traded after it.
+#[test]
+fn a_pool_traded_away_from_the_oracle_after_refreshing_is_neither_entered_nor_left() {
+    on_all(|binaries| {
+        for direction in [ballast::Direction::Increase, ballast::Direction::Decrease] {
+            let mut holding = invested(binaries, 100_000, 10_000);
+            holding.let_anyone_unwind();
+            let amount = match direction {
+                ballast::Direction::Increase => {
+                    let (governance, vault) = (holding.scene.stage.governance.pubkey(), holding.vault);
+                    let open = instruction::set_pause_level(governance, vault, 0);
+                    holding.scene.stage.govern(&[open]).unwrap();
+                    1_000 * USDC
+                }
+                ballast::Direction::Decrease => holding.slot().receipts / 2,
+            };
+            let (swap, person) = somebodys_swap(&mut holding, 400_000 * USDC);
+            let (vault, index) = (holding.vault, holding.index);
+            let payer = holding.scene.stage.world.payer.pubkey();
+            let venue = holding.scene.stage.venue(&vault, index).unwrap();
+            let state = holding.scene.stage.vault(&vault).unwrap();
+            let mut all = holding.scene.stage.refresh_all(&vault).unwrap();
+            all.push(swap);
+            all.push(instruction::allocate(payer, vault, &state, index, direction, amount, &venue).unwrap());
+            let result = holding.assert_unmoved(|holding| holding.scene.stage.send(&all, &[&person.key]));
+            assert_refused(result, BallastError::SpotDiverges);
+        }
     });
 }

@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use ballast::BallastError;
-use ballast::events::FeesClaimed;
+use ballast::events::{FeesAccrued, FeesClaimed};
 use ballast_client::{address, instruction};
 use ballast_math::shares::to_assets_down;
 use ballast_tests::unchanged::{code, replaced};
@@ -44,6 +44,8 @@ fn happy_path_a_year_of_one_percent_goes_to_the_recipient() {
     let before = cast.state();
     let done = cast.send(&[claim_ix(&cast)]);
     let event = the_event::<FeesClaimed>(&done);
+    let accrued = the_event::<FeesAccrued>(&done);
+    assert_eq!((accrued.vault, accrued.shares), (cast.vault, event.shares));
     let recipient = cast.scene.stage.fee_recipient.pubkey();
     assert_eq!((event.vault, event.recipient), (cast.vault, recipient));
     assert_eq!(recipient_shares(&cast), event.shares);

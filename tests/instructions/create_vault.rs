@@ -175,7 +175,8 @@ fn spec_2_the_token_program_must_be_the_mints_own() {
 fn spec_3_class_mask_and_fees_are_bounded() {
     let (mut stage, mint) = stage();
     type Change = fn(&mut CreateVaultParams);
-    let cases: [(Change, BallastError); 6] = [
+    let cases: [(Change, BallastError); 7] = [
+        (|params| params.fee_recipient = Pubkey::default(), BallastError::DefaultKey),
         (|params| params.class = 3, BallastError::InvalidClass),
         (|params| params.asset_class_mask = 0, BallastError::InvalidAssetClass),
         (|params| params.asset_class_mask = asset_class::ALL + 1, BallastError::InvalidAssetClass),

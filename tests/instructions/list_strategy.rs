@@ -3,7 +3,10 @@ use ballast::adapters::kind;
 use ballast::events::StrategyListed;
 use ballast::state::{StrategyParams, asset_class};
 use ballast_client::{address, instruction};
-use ballast_sandbox::{Chain, Done, Scene, SceneSpec, Stage, StageError, kamino, stake_pool, usual_strategy};
+use ballast_sandbox::{
+    Chain, Done, Scene, SceneSpec, Stage, StageError, kamino, raydium, stake_pool, usual_strategy,
+};
+use ballast_tests::token_2022::{self, extension};
 use ballast_tests::{assert_emitted, assert_other_refusal, assert_refused, programs};
 use kamino_lend::fixture::{ReserveBuilder, edit, market_authority};
 use solana_keypair::Keypair;
@@ -34,7 +37,8 @@ fn list(
     params: StrategyParams,
 ) -> Result<Done, StageError> {
     let (payer, governance) = (stage.world.payer.pubkey(), stage.governance.pubkey());
-    stage.govern(&[instruction::list_strategy(payer, governance, venue, program, mint, params)])
+    let leg_mint = stage.leg_mint(&venue, params.adapter, &mint);
+    stage.govern(&[instruction::list_strategy(payer, governance, venue, program, mint, leg_mint, params)])
 }
 
 fn list_reserve(stage: &mut Stage, venue: Pubkey, mint: Pubkey) -> Result<Done, StageError> {
@@ -94,7 +98,7 @@ fn spec_3_a_pool_is_pinned_for_either_of_its_assets() {
         let leg = pool.mints[1 - side];
         assert_eq!(strategy.pinned[..3], [pool.key, pool.vaults[side], pool.vaults[1 - side]]);
         assert_eq!(strategy.pinned[3..5], [address::price_guard(&leg), address::price_guard(mint)]);
-        assert_eq!(strategy.pinned[6..9], [pool.config, pool.lp_mint, leg]);
+        assert_eq!(strategy.pinned[5..9], [pool.config, raydium_cpmm::AUTHORITY, pool.lp_mint, leg]);
         assert_eq!((strategy.leg_mint, strategy.receipt_mint), (leg, pool.lp_mint));
         assert_eq!((strategy.leg_token_program, strategy.pinned_count), (address::TOKEN, 10));
         assert_eq!(strategy.asset_class, asset_class::LIQUIDITY);
@@ -111,8 +115,9 @@ fn spec_3_a_stake_pools_accounts_are_pinned_from_its_own_bytes() {
     let strategy = stage.strategy(&address::strategy(&pool.key, &address::WRAPPED_SOL)).unwrap();
     assert_eq!(
         strategy.pinned[..6],
-        [pool.key, pool.validator_list, pool.reserve, pool.fee_account, pool.mint, pool.authority]
+        [pool.key, pool.validator_list, pool.reserve, pool.mint, pool.authority, Pubkey::default()]
     );
+    assert_eq!(strategy.pinned_count, 5, "the fee account is the manager's to change: it is not pinned");
     assert_eq!((strategy.receipt_mint, strategy.asset_class), (pool.mint, asset_class::STAKING));
 }
 
@@ -122,8 +127,15 @@ fn spec_1_only_governance_may() {
     let payer = stage.world.payer.pubkey();
     for who in [stage.guardian.insecure_clone(), Keypair::new()] {
         let params = usual_strategy(kind::KAMINO_LEND);
-        let instruction =
-            instruction::list_strategy(payer, who.pubkey(), reserve.key, address::KAMINO_LEND, mint, params);
+        let instruction = instruction::list_strategy(
+            payer,
+            who.pubkey(),
+            reserve.key,
+            address::KAMINO_LEND,
+            mint,
+            None,
+            params,
+        );
         assert_refused(stage.send(&[instruction], &[&who]), BallastError::NotGovernance);
     }
     assert_not_listed(&stage, &reserve.key, &mint);
@@ -287,4 +299,89 @@ fn a_strategy_is_listed_once() {
     let (mut stage, mint, reserve) = stage();
     list_reserve(&mut stage, reserve.key, mint).unwrap();
     assert_other_refusal(list_reserve(&mut stage, reserve.key, mint), ALREADY_IN_USE);
+}
+
+/// The scene's pool under a new name, not listed yet, after `change`.
+fn unlisted_pool(change: impl FnOnce(&mut Stage, &raydium::Pool)) -> (Stage, raydium::Pool) {
+    let spec = SceneSpec { reserves: 0, pool: true, stake_pool: false };
+    let mut scene = Scene::build(programs(), 1_700_000_000, spec).unwrap();
+    let pool = scene.pool.unwrap();
+    change(&mut scene.stage, &pool);
+    (scene.stage, pool)
+}
+
+fn list_pool(stage: &mut Stage, pool: &raydium::Pool) -> Result<Done, StageError> {
+    // The scene lists it for dollars; for SOL it is new.
+    let params = usual_strategy(kind::RAYDIUM_CPMM);
+    list(stage, pool.key, address::RAYDIUM_CPMM, address::WRAPPED_SOL, params)
+}
+
+#[test]
+fn spec_4_a_pool_with_anything_switched_off_is_not_listed() {
+    for status in 1..8 {
+        let (mut stage, pool) =
+            unlisted_pool(|stage, pool| pool.set_status(&mut stage.world, status).unwrap());
+        assert_refused(list_pool(&mut stage, &pool), BallastError::VenueDisabled);
+        assert_not_listed(&stage, &pool.key, &address::WRAPPED_SOL);
+    }
+    let (mut stage, pool) = unlisted_pool(|_, _| ());
+    list_pool(&mut stage, &pool).unwrap();
+}
+
+/// Makes the pool's dollar one of Token-2022 with `extensions`.
+fn make_dollar_2022(stage: &mut Stage, pool: &raydium::Pool, extensions: &[(u16, Vec<u8>)]) {
+    use raydium_cpmm::layout::pool as at;
+    let (side, program) = if pool.mints[0] == address::WRAPPED_SOL {
+        (1, at::TOKEN_PROGRAM_1)
+    } else {
+        (0, at::TOKEN_PROGRAM_0)
+    };
+    token_2022::set_mint(stage, &pool.mints[side], extensions).unwrap();
+    let write = |data: &mut [u8]| {
+        data[program..program + 32].copy_from_slice(address::TOKEN_2022.as_ref());
+        Ok(())
+    };
+    stage.world.edit(&pool.key, "pool", write).unwrap();
+}
+
+#[test]
+fn spec_5_a_leg_that_could_be_taken_blocked_or_taxed_is_not_listed() {
+    let cases = [
+        (extension::TRANSFER_FEE, 108, BallastError::MintHasTransferFee),
+        (extension::TRANSFER_HOOK, 64, BallastError::MintHasTransferHook),
+        (extension::PERMANENT_DELEGATE, 32, BallastError::MintHasPermanentDelegate),
+        (extension::DEFAULT_ACCOUNT_STATE, 1, BallastError::MintDefaultFrozen),
+        (extension::PAUSABLE, 33, BallastError::MintExtensionUnsupported),
+        (extension::NON_TRANSFERABLE, 0, BallastError::MintExtensionUnsupported),
+    ];
+    for (number, len, rule) in cases {
+        let (mut stage, pool) =
+            unlisted_pool(|stage, pool| make_dollar_2022(stage, pool, &[(number, vec![0; len])]));
+        assert_refused(list_pool(&mut stage, &pool), rule);
+        assert_not_listed(&stage, &pool.key, &address::WRAPPED_SOL);
+    }
+    let (mut stage, pool) = unlisted_pool(|stage, pool| make_dollar_2022(stage, pool, &[]));
+    list_pool(&mut stage, &pool).unwrap();
+}
+
+#[test]
+fn spec_5_the_leg_cannot_be_another_mint_or_left_out() {
+    let (mut stage, pool) = unlisted_pool(|_, _| ());
+    let (payer, governance) = (stage.world.payer.pubkey(), stage.governance.pubkey());
+    let other = stage.mint(6).unwrap();
+    let dollar = if pool.mints[0] == address::WRAPPED_SOL { pool.mints[1] } else { pool.mints[0] };
+    for (leg, rule) in [
+        (None, BallastError::VenueAccountsMissing),
+        (Some(other), BallastError::WrongMint),
+        (Some(address::WRAPPED_SOL), BallastError::WrongMint),
+    ] {
+        let params = usual_strategy(kind::RAYDIUM_CPMM);
+        let mint = address::WRAPPED_SOL;
+        let list =
+            instruction::list_strategy(payer, governance, pool.key, address::RAYDIUM_CPMM, mint, leg, params);
+        assert_refused(stage.govern(&[list]), rule);
+    }
+    // The pool says Token, the mint's owner says otherwise.
+    token_2022::set_mint(&mut stage, &dollar, &[]).unwrap();
+    assert_refused(list_pool(&mut stage, &pool), BallastError::WrongTokenProgram);
 }

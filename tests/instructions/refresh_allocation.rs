@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use ballast::BallastError;
-use ballast::events::LossRecorded;
+use ballast::events::{GainRecorded, LossRecorded};
 use ballast::oracle::status;
 use ballast_client::address;
 use ballast_sandbox::{Chain, token};
@@ -17,9 +17,12 @@ fn happy_path_reads_the_value_after_the_venues_own_accrual() {
     let mut cast = Cast::invested();
     let before = [cast.slot(0), cast.slot(1)];
     cast.pass(86_400);
-    cast.send(&[cast.refresh_ix(0)]);
+    let done = cast.send(&[cast.refresh_ix(0)]);
     let slot = cast.slot(0);
     assert!(slot.value_low > before[0].value_low, "a day of interest");
+    let gain = the_event::<GainRecorded>(&done);
+    assert_eq!((gain.vault, gain.index), (cast.vault, 0));
+    assert_eq!(gain.atoms, slot.value_low - before[0].value_low);
     assert_eq!(slot.value_low, slot.value_high);
     assert_eq!(slot.refreshed_slot, cast.scene.stage.world.clock().slot);
     assert_eq!((slot.receipts, slot.oracle_status), (before[0].receipts, status::ALL));

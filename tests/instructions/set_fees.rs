@@ -49,6 +49,15 @@ fn spec_1_only_governance_may() {
 }
 
 #[test]
+fn spec_2_somebody_receives_them() {
+    let mut scene = scene();
+    let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());
+    let instruction = instruction::set_fees(governance, vault, 100, 0, Pubkey::default());
+    assert_refused(scene.stage.govern(&[instruction]), BallastError::DefaultKey);
+    assert_eq!(scene.stage.vault(&vault).unwrap().fee_recipient, scene.stage.fee_recipient.pubkey());
+}
+
+#[test]
 fn spec_2_fees_have_hard_caps() {
     let mut scene = scene();
     let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());

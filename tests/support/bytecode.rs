@@ -19,9 +19,20 @@ pub fn programs() -> &'static Programs {
 /// When `cargo xtask build` has not been run.
 pub fn pass_through() -> &'static [u8] {
     static ELF: OnceLock<Vec<u8>> = OnceLock::new();
-    ELF.get_or_init(|| {
-        let path = elf::deploy_dir().join("pass_through.so");
-        std::fs::read(&path)
-            .unwrap_or_else(|why| panic!("{}: {why}; `cargo xtask build` makes it", path.display()))
-    })
+    ELF.get_or_init(|| test_double("pass_through"))
+}
+
+/// Bytecode of the venues that turned bad (`programs/venues/malicious`).
+///
+/// # Panics
+/// When `cargo xtask build` has not been run.
+pub fn malicious() -> &'static [u8] {
+    static ELF: OnceLock<Vec<u8>> = OnceLock::new();
+    ELF.get_or_init(|| test_double("malicious"))
+}
+
+fn test_double(name: &str) -> Vec<u8> {
+    let path = elf::deploy_dir().join(format!("{name}.so"));
+    std::fs::read(&path)
+        .unwrap_or_else(|why| panic!("{}: {why}; `cargo xtask build` makes it", path.display()))
 }

@@ -41,7 +41,7 @@ cargo xtask COMMAND
   toolchain [--path] sets up the SBPF tool-chain (or says where it is); `build` does it by itself when needed
   clean [--all]      removes built programs and IDL; with --all the tool-chain and the whole target folder too
 
-Programs: ballast, kamino_lend, raydium_cpmm, pass_through, spl_stake_pool. How it works: docs/building.md";
+Programs: ballast, kamino_lend, raydium_cpmm, malicious, pass_through, spl_stake_pool. How it works: docs/building.md";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);

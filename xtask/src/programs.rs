@@ -23,10 +23,11 @@ pub enum Source {
 }
 
 /// Every program, in the order in which they are reported.
-pub const ALL: [Program; 5] = [
+pub const ALL: [Program; 6] = [
     Program { name: BALLAST, source: Source::Workspace { package: "ballast" } },
     Program { name: "kamino_lend", source: Source::Workspace { package: "venue-kamino-lend" } },
     Program { name: "raydium_cpmm", source: Source::Workspace { package: "venue-raydium-cpmm" } },
+    Program { name: "malicious", source: Source::Workspace { package: "venue-malicious" } },
     Program { name: "pass_through", source: Source::Workspace { package: "venue-pass-through" } },
     Program { name: "spl_stake_pool", source: Source::StakePoolCrate },
 ];

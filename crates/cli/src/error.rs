@@ -71,7 +71,7 @@ impl From<SetupError> for CliError {
         match error {
             SetupError::Call(error) => error.into(),
             SetupError::Missing { .. } | SetupError::Decode { .. } => Self::input(error),
-            SetupError::UnknownAdapter { .. } | SetupError::Unpriceable { .. } => Self::refused(error),
+            SetupError::Venue { .. } | SetupError::Unpriceable { .. } => Self::refused(error),
         }
     }
 }

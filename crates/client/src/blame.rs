@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 fn account_names(instruction: &Instruction) -> &'static [&'static str] {
     const VAULT_ONLY: &[&str] = &["authority", "config", "vault"];
     const GOVERNED: &[&str] = &["governance", "config", "vault"];
-    let tables: [(&[u8], &'static [&'static str]); 21] = [
+    let tables: [(&[u8], &'static [&'static str]); 29] = [
         (
             data::Deposit::DISCRIMINATOR,
             &[
@@ -82,8 +82,18 @@ fn account_names(instruction: &Instruction) -> &'static [&'static str] {
         ),
         (
             data::ListStrategy::DISCRIMINATOR,
-            &["payer", "governance", "config", "strategy", "venue", "venue_program", "asset_mint"],
+            &[
+                "payer",
+                "governance",
+                "config",
+                "strategy",
+                "venue",
+                "venue_program",
+                "asset_mint",
+                "leg_mint",
+            ],
         ),
+        (data::RepinStrategy::DISCRIMINATOR, &["governance", "config", "strategy", "venue"]),
         (
             data::AddAllocation::DISCRIMINATOR,
             &[
@@ -103,6 +113,13 @@ fn account_names(instruction: &Instruction) -> &'static [&'static str] {
         (data::ApproveModel::DISCRIMINATOR, &["payer", "governance", "config", "model"]),
         (data::RevokeModel::DISCRIMINATOR, &["authority", "config", "model"]),
         (data::SetPriceGuard::DISCRIMINATOR, &["payer", "governance", "config", "mint", "guard"]),
+        (data::OfferGovernance::DISCRIMINATOR, &["governance", "config"]),
+        (data::AcceptGovernance::DISCRIMINATOR, &["offered_governance", "config"]),
+        (data::SetGuardian::DISCRIMINATOR, &["governance", "config"]),
+        (data::SetDecisionRetention::DISCRIMINATOR, &["governance", "config"]),
+        (data::CloseProfile::DISCRIMINATOR, &["owner", "profile"]),
+        (data::ClosePosition::DISCRIMINATOR, &["owner", "vault", "position"]),
+        (data::CloseDecision::DISCRIMINATOR, &["config", "vault", "decision", "keeper"]),
         (data::SetKeeper::DISCRIMINATOR, VAULT_ONLY),
         (data::SetLimits::DISCRIMINATOR, GOVERNED),
         (data::SetFees::DISCRIMINATOR, GOVERNED),
@@ -120,9 +137,13 @@ fn suspects(error: E) -> &'static [&'static str] {
         E::NotGovernance => &["governance"],
         E::NotGuardian | E::GuardianMayOnlyReduce => &["authority"],
         E::NotKeeper => &["keeper"],
+        E::NotOfferedGovernance => &["offered_governance"],
+        E::DecisionIsLast | E::DecisionTooYoung | E::DecisionOutOfOrder | E::WrongDecisionVault => {
+            &["decision"]
+        }
         E::NotOwner => &["position", "recipient"],
         E::InsufficientBalance => &["owner_tokens", "seed_source"],
-        E::InsufficientShares => &["position"],
+        E::InsufficientShares | E::PositionNotEmpty => &["position"],
         E::WrongMint
         | E::MintHasTransferFee
         | E::MintHasTransferHook
@@ -146,7 +167,7 @@ fn suspects(error: E) -> &'static [&'static str] {
         | E::ReceiptMismatch
         | E::PinnedAccountMismatch
         | E::VenueAccountsMissing => &["strategy", "vault"],
-        E::VenueAccountOwner | E::VenueAccountInvalid => &["venue", "strategy"],
+        E::VenueAccountOwner | E::VenueAccountInvalid | E::RepinChangesMint => &["venue", "strategy"],
         E::OracleWrongOwner
         | E::OracleWrongAccount
         | E::OracleInvalidAccount

@@ -39,6 +39,86 @@ pub fn initialize_config(
     build(accounts, data::InitializeConfig { governance, guardian })
 }
 
+/// `offer_governance` to `to`.
+pub fn offer_governance(governance: Pubkey, to: Pubkey) -> Instruction {
+    let accounts = accounts::OfferGovernance {
+        governance,
+        config: address::config(),
+        event_authority: address::event_authority(),
+        program: address::PROGRAM,
+    };
+    build(accounts, data::OfferGovernance { to })
+}
+
+/// `accept_governance` by whom it was offered to.
+pub fn accept_governance(offered_governance: Pubkey) -> Instruction {
+    let accounts = accounts::AcceptGovernance {
+        offered_governance,
+        config: address::config(),
+        event_authority: address::event_authority(),
+        program: address::PROGRAM,
+    };
+    build(accounts, data::AcceptGovernance {})
+}
+
+/// `set_guardian`.
+pub fn set_guardian(governance: Pubkey, guardian: Pubkey) -> Instruction {
+    let accounts = accounts::SetGuardian {
+        governance,
+        config: address::config(),
+        event_authority: address::event_authority(),
+        program: address::PROGRAM,
+    };
+    build(accounts, data::SetGuardian { guardian })
+}
+
+/// `set_decision_retention`.
+pub fn set_decision_retention(governance: Pubkey, secs: u32) -> Instruction {
+    let accounts = accounts::SetDecisionRetention {
+        governance,
+        config: address::config(),
+        event_authority: address::event_authority(),
+        program: address::PROGRAM,
+    };
+    build(accounts, data::SetDecisionRetention { secs })
+}
+
+/// `close_profile`.
+pub fn close_profile(owner: Pubkey) -> Instruction {
+    let accounts = accounts::CloseProfile {
+        owner,
+        profile: address::profile(&owner),
+        event_authority: address::event_authority(),
+        program: address::PROGRAM,
+    };
+    build(accounts, data::CloseProfile {})
+}
+
+/// `close_position`.
+pub fn close_position(owner: Pubkey, vault: Pubkey) -> Instruction {
+    let accounts = accounts::ClosePosition {
+        owner,
+        vault,
+        position: address::position(&vault, &owner),
+        event_authority: address::event_authority(),
+        program: address::PROGRAM,
+    };
+    build(accounts, data::ClosePosition {})
+}
+
+/// `close_decision` number `sequence`, which `keeper` paid for.
+pub fn close_decision(vault: Pubkey, sequence: u64, keeper: Pubkey) -> Instruction {
+    let accounts = accounts::CloseDecision {
+        config: address::config(),
+        vault,
+        decision: address::decision(&vault, sequence),
+        keeper,
+        event_authority: address::event_authority(),
+        program: address::PROGRAM,
+    };
+    build(accounts, data::CloseDecision {})
+}
+
 /// `create_vault`, its seed taken from `seed_source`.
 pub fn create_vault(
     payer: Pubkey,
@@ -66,13 +146,14 @@ pub fn create_vault(
     build(accounts, data::CreateVault { params })
 }
 
-/// `list_strategy`.
+/// `list_strategy`; `leg_mint` is the other leg of a pool ([`crate::venue::leg_mint`]).
 pub fn list_strategy(
     payer: Pubkey,
     governance: Pubkey,
     venue: Pubkey,
     venue_program: Pubkey,
     asset_mint: Pubkey,
+    leg_mint: Option<Pubkey>,
     params: StrategyParams,
 ) -> Instruction {
     let accounts = accounts::ListStrategy {
@@ -83,11 +164,25 @@ pub fn list_strategy(
         venue,
         venue_program,
         asset_mint,
+        leg_mint,
         system_program: address::SYSTEM,
         event_authority: address::event_authority(),
         program: address::PROGRAM,
     };
     build(accounts, data::ListStrategy { params })
+}
+
+/// `repin_strategy`: `venue` is the root account that the strategy was listed with.
+pub fn repin_strategy(governance: Pubkey, strategy: Pubkey, venue: Pubkey) -> Instruction {
+    let accounts = accounts::RepinStrategy {
+        governance,
+        config: address::config(),
+        strategy,
+        venue,
+        event_authority: address::event_authority(),
+        program: address::PROGRAM,
+    };
+    build(accounts, data::RepinStrategy {})
 }
 
 /// `add_allocation` of `strategy` (stored at `strategy_key`) to `vault`.

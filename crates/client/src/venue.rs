@@ -1,7 +1,8 @@
 //! A venue's accounts in the order its adapter expects: the tail of `refresh_allocation`, `allocate` and
-//! `withdraw_from`. Everything comes from the strategy and, for prices, from the price guards.
+//! `withdraw_from`. Everything comes from the strategy, from the venue's root account where the venue may
+//! change a key, and for prices from the price guards.
 
-use ballast::adapters::kind;
+use ballast::adapters::{Adapter, Listing};
 use ballast::state::{Allocation, Strategy};
 use solana_instruction::AccountMeta;
 use solana_pubkey::{Pubkey, pubkey};
@@ -32,6 +33,37 @@ pub struct VenueAccounts {
     pub movement: Vec<AccountMeta>,
 }
 
+/// Why a venue's accounts cannot be put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VenueError {
+    /// An adapter kind that this version does not know.
+    #[error("adapter kind {0} is unknown to this version")]
+    UnknownAdapter(u8),
+    /// The strategy needs prices and none were given.
+    #[error("a price guard is missing")]
+    PricesMissing,
+    /// The venue's root account is not what the strategy was listed with.
+    #[error("the venue's account cannot be read")]
+    Root,
+}
+
+/// What listing would read out of a venue's root account at `venue`, whose bytes are `root`.
+pub fn listing(adapter: u8, venue: &Pubkey, root: &[u8], asset_mint: &Pubkey) -> Result<Listing, VenueError> {
+    let known = Adapter::from_kind(adapter).map_err(|_| VenueError::UnknownAdapter(adapter))?;
+    known.listing(venue, root, asset_mint).map_err(|_| VenueError::Root)
+}
+
+/// The mint of the other leg of a pool's pair, to list it with; `None` where there is no pair.
+pub fn leg_mint(
+    adapter: u8,
+    venue: &Pubkey,
+    root: &[u8],
+    asset_mint: &Pubkey,
+) -> Result<Option<Pubkey>, VenueError> {
+    let leg = listing(adapter, venue, root, asset_mint)?.leg_mint;
+    Ok((leg != Pubkey::default()).then_some(leg))
+}
+
 fn read(key: Pubkey) -> AccountMeta {
     AccountMeta::new_readonly(key, false)
 }
@@ -41,18 +73,25 @@ fn write(key: Pubkey) -> AccountMeta {
 }
 
 impl VenueAccounts {
-    /// The accounts for `strategy` in `vault`'s slot `allocation`. `None` for an adapter unknown here, or an
-    /// LP strategy without `prices`.
+    /// The accounts for `strategy` in `vault`'s slot `allocation`, given the bytes of the strategy's root
+    /// account as they are now. An LP strategy needs `prices`.
+    ///
+    /// A root that is gone or cannot be read names nothing: it stands for what it should name. The program will
+    /// refuse that slot, and the vault's others are not held up by it.
     pub fn new(
         vault: &Pubkey,
         allocation: &Allocation,
         strategy: &Strategy,
+        root: &[u8],
         prices: Option<PriceAccounts>,
-    ) -> Option<Self> {
+    ) -> Result<Self, VenueError> {
+        let adapter =
+            Adapter::from_kind(strategy.adapter).map_err(|_| VenueError::UnknownAdapter(strategy.adapter))?;
+        let unpinned = adapter.unpinned(root).unwrap_or_else(|_| vec![strategy.root()]);
         let mut refresh = vec![read(strategy.venue_program)];
         let pin = &strategy.pinned;
-        let rest = match strategy.adapter {
-            kind::KAMINO_LEND => {
+        let rest = match adapter {
+            Adapter::KaminoLend => {
                 refresh.extend([write(pin[0]), read(pin[1])]);
                 vec![
                     read(pin[2]),
@@ -62,12 +101,12 @@ impl VenueAccounts {
                     read(INSTRUCTIONS_SYSVAR),
                 ]
             }
-            kind::RAYDIUM_CPMM => {
-                let prices = prices?;
+            Adapter::RaydiumCpmm => {
+                let prices = prices.ok_or(VenueError::PricesMissing)?;
                 refresh.extend([read(prices.leg), read(prices.asset)]);
                 refresh.extend(pin[..5].iter().copied().map(write));
+                refresh.push(read(pin[5]));
                 vec![
-                    read(pin[5]),
                     read(pin[6]),
                     write(pin[7]),
                     read(pin[8]),
@@ -79,9 +118,11 @@ impl VenueAccounts {
                     read(MEMO),
                 ]
             }
-            kind::SPL_STAKE_POOL => {
-                refresh.extend(pin[..5].iter().copied().map(write));
-                refresh.extend([read(pin[5]), read(address::TOKEN)]);
+            Adapter::SplStakePool => {
+                refresh.extend(pin[..4].iter().copied().map(write));
+                refresh.push(read(pin[4]));
+                refresh.extend(unpinned.into_iter().map(write));
+                refresh.push(read(address::TOKEN));
                 vec![
                     write(address::funder(vault)),
                     write(address::unwrap(vault)),
@@ -91,9 +132,8 @@ impl VenueAccounts {
                     read(STAKE_PROGRAM),
                 ]
             }
-            _ => return None,
         };
         let movement = [refresh.clone(), rest].concat();
-        Some(Self { refresh, movement })
+        Ok(Self { refresh, movement })
     }
 }

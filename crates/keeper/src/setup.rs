@@ -2,7 +2,7 @@
 
 use ballast_client::instruction::refresh_allocation;
 use ballast_client::state::{Allocation, PriceGuard, Strategy, Vault};
-use ballast_client::venue::PriceAccounts;
+use ballast_client::venue::{PriceAccounts, VenueError};
 use ballast_client::{
     AccountError, CallError, ChainAccount, ChainClient, VenueAccounts, address, decode_history,
     decode_price_guard, decode_strategy, decode_vault,
@@ -32,13 +32,13 @@ pub enum SetupError {
         /// What is wrong with it.
         source: AccountError,
     },
-    /// A strategy is of a kind that this version does not know.
-    #[error("strategy {strategy} has adapter kind {adapter}, which this version does not know")]
-    UnknownAdapter {
+    /// A strategy's venue accounts cannot be put together.
+    #[error("strategy {strategy}: {why}")]
+    Venue {
         /// The strategy.
         strategy: Pubkey,
-        /// Its kind.
-        adapter: u8,
+        /// The cause.
+        why: VenueError,
     },
     /// The vault's counters make no sense together.
     #[error("vault {vault} cannot be priced: {why}")]
@@ -88,12 +88,16 @@ impl VaultSetup {
             .zip(&strategy_keys)
             .map(|(account, key)| decode(account.as_ref(), "strategy", key, decode_strategy))
             .collect::<Result<Vec<_>, _>>()?;
+        let roots: Vec<Pubkey> = strategies.iter().map(Strategy::root).collect();
+        let found = chain.accounts(&roots)?;
         let mut slots = Vec::with_capacity(used.len());
-        for (index, (allocation, strategy)) in (0u8..).zip(used.into_iter().zip(strategies)) {
+        for (index, (allocation, (strategy, root))) in
+            (0u8..).zip(used.into_iter().zip(strategies.into_iter().zip(found)))
+        {
+            let root = root.map(|account| account.data).unwrap_or_default();
             let prices = prices(chain, &strategy)?;
-            let venue = VenueAccounts::new(&key, allocation, &strategy, prices).ok_or(
-                SetupError::UnknownAdapter { strategy: allocation.strategy, adapter: strategy.adapter },
-            )?;
+            let venue = VenueAccounts::new(&key, allocation, &strategy, &root, prices)
+                .map_err(|why| SetupError::Venue { strategy: allocation.strategy, why })?;
             slots.push(SlotSetup { index, strategy_key: allocation.strategy, strategy, venue });
         }
         let history = chain.account(&address::history(&key))?;

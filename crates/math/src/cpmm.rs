@@ -1,6 +1,6 @@
 //! Constant-product pools: the fair value of a share, and how to enter with one asset.
 
-use crate::mul_div::{mul_div_floor, mul_div_shift_floor};
+use crate::mul_div::{mul_div_ceil, mul_div_floor, mul_div_shift_floor};
 use crate::price::Ratio;
 
 /// Denominator of a pool's trade fee.
@@ -77,6 +77,69 @@ pub fn lp_for_both_legs_floor(pool: &Pool, asset_in: u64, leg_in: u64) -> Option
     Some(by_asset.min(by_leg))
 }
 
+/// What a pool charges for a swap, millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SwapFees {
+    /// Of what comes in.
+    pub trade: u64,
+    /// The creator's, here of what goes out: charged on what comes in it costs no more.
+    pub creator: u64,
+}
+
+/// What swapping `amount_in` pays, rounded down.
+pub fn swap_out_floor(in_reserve: u64, out_reserve: u64, amount_in: u64, fees: SwapFees) -> Option<u64> {
+    let after_fee = amount_in.checked_sub(mul_div_ceil(amount_in, fees.trade, FEE_SCALE)?)?;
+    let out = mul_div_floor(after_fee, out_reserve, in_reserve.checked_add(after_fee)?)?;
+    out.checked_sub(mul_div_ceil(out, fees.creator, FEE_SCALE)?)
+}
+
+/// How many of `lp` tokens can be left with, and their leg together with `residual` atoms of it sold on what
+/// remains of the pool, so that the sale pays at least `floor` of what is sold. Rounded down: by a hundredth
+/// where a pool is so small that single atoms decide.
+///
+/// Leaving with the part `f` and selling on a pool of `(x(1-f), y(1-f))` pays enough while
+/// `f <= (P - 1 - g r/y) / (P - 1 + g)`, with `g` what the trade fee leaves and `P` the spot price after all fees
+/// over the floor.
+pub fn lp_within_floor(
+    pool: &Pool,
+    lp: u64,
+    residual: u64,
+    fees: SwapFees,
+    floor: impl Fn(u64) -> Option<u64>,
+) -> Option<u64> {
+    const E9: u64 = 1_000_000_000;
+    let pays = |lp: u64| -> Option<bool> {
+        let share = |reserve| mul_div_floor(lp, reserve, pool.lp_supply);
+        let (asset, leg) = (share(pool.asset_atoms)?, share(pool.leg_atoms)?);
+        let sell = leg.checked_add(residual)?;
+        let reserves = (pool.leg_atoms.checked_sub(leg)?, pool.asset_atoms.checked_sub(asset)?);
+        let least = floor(sell)?;
+        Some(least == 0 || swap_out_floor(reserves.0, reserves.1, sell, fees)? >= least)
+    };
+    if pool.lp_supply == 0 {
+        return Some(0);
+    }
+    if lp == 0 || pays(lp)? {
+        return Some(lp);
+    }
+    let after_trade_e9 = mul_div_ceil(FEE_SCALE.checked_sub(fees.trade)?, E9, FEE_SCALE)?;
+    let kept_e9 = mul_div_floor(after_trade_e9, FEE_SCALE.checked_sub(fees.creator)?, FEE_SCALE)?;
+    let least = floor(pool.leg_atoms)?.checked_add(1)?;
+    // A ratio out of range is as large as any.
+    let above_e9 =
+        mul_div_floor(pool.asset_atoms, kept_e9, least).unwrap_or(u64::MAX >> 1).saturating_sub(E9);
+    let room_e9 =
+        above_e9.saturating_sub(mul_div_ceil(residual, after_trade_e9, pool.leg_atoms).unwrap_or(u64::MAX));
+    let part_e9 = mul_div_floor(room_e9, E9, above_e9.checked_add(after_trade_e9)?)?.saturating_sub(1);
+    let bound = mul_div_floor(pool.lp_supply, part_e9, E9)?.min(lp);
+    for lp in [bound, mul_div_floor(bound, 99, 100)?] {
+        if pays(lp)? {
+            return Some(lp);
+        }
+    }
+    Some(0)
+}
+
 /// Spot price of the leg in the asset.
 pub fn spot(pool: &Pool) -> Ratio {
     Ratio { num: pool.asset_atoms, den: pool.leg_atoms }
@@ -113,7 +176,46 @@ mod tests {
         assert_eq!(invariant_rate_e9(&tiny), u64::MAX);
     }
 
+    /// 99% of the price at which [`POOL`] stands.
+    fn floor(leg: u64) -> Option<u64> {
+        mul_div_floor(spot(&POOL).apply_floor(leg)?, 99, 100)
+    }
+
+    #[test]
+    fn a_small_holding_can_be_left_with_whole() {
+        let fees = SwapFees { trade: 2_500, creator: 0 };
+        let lp = POOL.lp_supply / 1_000;
+        assert_eq!(lp_within_floor(&POOL, lp, 0, fees, floor), Some(lp));
+        // A floor that the fee alone breaks leaves nothing.
+        let dear = SwapFees { trade: 11_000, creator: 0 };
+        assert_eq!(lp_within_floor(&POOL, lp, 0, dear, floor), Some(0));
+    }
+
     proptest! {
+        #[test]
+        fn what_can_be_left_with_sells_at_the_floor_and_hardly_more_does(
+            share in 1u64..1_000,
+            residual in 0u64..100_000_000_000,
+            trade in 0u64..9_000,
+            creator in 0u64..500,
+        ) {
+            let fees = SwapFees { trade, creator };
+            let lp = mul_div_floor(POOL.lp_supply, share, 1_000).unwrap();
+            let most = lp_within_floor(&POOL, lp, residual, fees, floor).unwrap();
+            prop_assert!(most <= lp);
+            let pays = |lp: u64| {
+                let leg = mul_div_floor(lp, POOL.leg_atoms, POOL.lp_supply).unwrap();
+                let asset = mul_div_floor(lp, POOL.asset_atoms, POOL.lp_supply).unwrap();
+                let sell = leg + residual;
+                let out = swap_out_floor(POOL.leg_atoms - leg, POOL.asset_atoms - asset, sell, fees).unwrap();
+                out >= floor(sell).unwrap()
+            };
+            prop_assert!(most == 0 || pays(most));
+            // Within a fifty-thousandth of the pool of the most there is.
+            let more = most + POOL.lp_supply / 50_000;
+            prop_assert!(most == lp || more > POOL.lp_supply || !pays(more), "{} of {}", most, lp);
+        }
+
         #[test]
         fn trading_against_the_pool_moves_the_value_only_by_rounding(factor in 500u64..2_000) {
             // Same product, another spot price: the fair value at the same outside price stays.

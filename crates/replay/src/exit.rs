@@ -91,7 +91,7 @@ fn send(cast: &mut Cast, holder: &Holder, vault: &Vault, step: ExitStep) -> Resu
     let leave = match step {
         ExitStep::Idle { shares } => instruction::withdraw(owner, cast.vault, vault, shares, 1, false),
         ExitStep::Unwind { index, receipts, shares } => {
-            let missing = || StageError::Venue(index);
+            let missing = || StageError::Slot(index);
             let slot = cast.slots.get(usize::from(index)).ok_or_else(missing)?;
             let allocation = vault.allocations.get(usize::from(index)).ok_or_else(missing)?;
             let exit = Exit { index, receipts, shares, min_assets_out: 1, accept_stale: false };

@@ -155,7 +155,7 @@ fn send_move(
     step: Move,
 ) -> Result<ballast_sandbox::Done, StageError> {
     let index = step.index();
-    let missing = || StageError::Venue(index);
+    let missing = || StageError::Slot(index);
     let slot = cast.slots.get(number).ok_or_else(missing)?;
     let payer = cast.stage.world.payer.pubkey();
     let (direction, amount) = match step {

@@ -11,7 +11,7 @@ use ballast::state::{
 };
 use ballast::{CreateVaultParams, Direction};
 use ballast_client::instruction::{self, Exit};
-use ballast_client::venue::PriceAccounts;
+use ballast_client::venue::{self, PriceAccounts, VenueError};
 use ballast_client::{AccountError, VenueAccounts, address};
 use ballast_math::MAX_ALLOCATIONS;
 use solana_instruction::Instruction;
@@ -38,8 +38,11 @@ pub enum StageError {
     #[error(transparent)]
     Failed(#[from] Box<Failed>),
     /// A strategy's venue accounts cannot be put together.
-    #[error("no venue accounts for slot {0}: unknown adapter, or a price guard is missing")]
-    Venue(u8),
+    #[error("no venue accounts for slot {0}: {1}")]
+    Venue(u8, VenueError),
+    /// A slot that is not in use.
+    #[error("no slot {0}")]
+    Slot(u8),
 }
 
 impl StageError {
@@ -294,9 +297,17 @@ impl Stage {
             _ => address::SPL_STAKE_POOL,
         };
         let (payer, governance) = (self.world.payer.pubkey(), self.governance.pubkey());
-        let list = instruction::list_strategy(payer, governance, *venue, program, *asset_mint, *params);
+        let leg_mint = self.leg_mint(venue, params.adapter, asset_mint);
+        let list =
+            instruction::list_strategy(payer, governance, *venue, program, *asset_mint, leg_mint, *params);
         self.govern(&[list])?;
         Ok(address::strategy(venue, asset_mint))
+    }
+
+    /// The other leg of the pair at `venue`; none where the venue has none, or cannot be read.
+    pub fn leg_mint(&self, venue: &Pubkey, adapter: u8, asset_mint: &Pubkey) -> Option<Pubkey> {
+        let root = self.data(venue, "venue").ok()?;
+        venue::leg_mint(adapter, venue, &root, asset_mint).ok()?
     }
 
     /// Gives `vault` a slot for `strategy`. Returns its index.
@@ -361,14 +372,15 @@ impl Stage {
 
     /// Slot `index` of `vault`.
     pub fn allocation(&self, vault: &Pubkey, index: u8) -> Result<Allocation, StageError> {
-        self.vault(vault)?.allocations.get(usize::from(index)).copied().ok_or(StageError::Venue(index))
+        self.vault(vault)?.allocations.get(usize::from(index)).copied().ok_or(StageError::Slot(index))
     }
 
     /// Venue accounts of slot `index` of `vault`.
     pub fn venue(&self, vault: &Pubkey, index: u8) -> Result<VenueAccounts, StageError> {
         let state = self.vault(vault)?;
-        let allocation = state.allocations.get(usize::from(index)).ok_or(StageError::Venue(index))?;
+        let allocation = state.allocations.get(usize::from(index)).ok_or(StageError::Slot(index))?;
         let strategy = self.strategy(&allocation.strategy)?;
+        let root = self.world.account(&strategy.root())?.map(|account| account.data).unwrap_or_default();
         let guard_account = |mint: &Pubkey| -> Result<Pubkey, StageError> {
             let data = self.data(&address::price_guard(mint), "price guard")?;
             Ok(ballast_client::decode_price_guard(&data)?.account)
@@ -381,7 +393,8 @@ impl Stage {
         } else {
             None
         };
-        VenueAccounts::new(vault, allocation, &strategy, prices).ok_or(StageError::Venue(index))
+        VenueAccounts::new(vault, allocation, &strategy, &root, prices)
+            .map_err(|why| StageError::Venue(index, why))
     }
 
     /// `refresh_allocation` of slot `index`.
@@ -468,7 +481,7 @@ impl Stage {
             &venue,
             false,
         );
-        let all = self.after_refresh(vault, last.ok_or(StageError::Venue(index))?)?;
+        let all = self.after_refresh(vault, last.ok_or(StageError::Slot(index))?)?;
         self.send(&all, &[])
     }
 }

@@ -11,6 +11,7 @@ const STAKE_PROGRAM: Pubkey = pubkey!("Stake111111111111111111111111111111111111
 const POOL_LEN: usize = 611;
 const STAKE_LEN: usize = 200;
 const EPOCH: core::ops::Range<usize> = 274..282;
+const FEE_ACCOUNT: core::ops::Range<usize> = 194..226;
 const LAMPORTS: core::ops::Range<usize> = 258..266;
 /// Where the two restricting authorities are while no option of the pool is set.
 const SOL_DEPOSIT_AUTHORITY: usize = 383;
@@ -152,6 +153,24 @@ impl StakePool {
     /// Lamports the pool counts.
     pub fn total_lamports(&self, chain: &impl Chain) -> Result<u64, ChainError> {
         token::read_u64(&chain.expect_account(&self.key, "stake pool")?.data, LAMPORTS)
+    }
+
+    /// The pool's manager has its fees paid into another account of theirs from now on. Returns it.
+    pub fn change_fee_account(&self, chain: &mut impl Chain) -> Result<Pubkey, ChainError> {
+        let manager = Pubkey::find_program_address(&[self.key.as_ref(), b"next manager"], &address::TOKEN).0;
+        let account = token::fund(chain, &manager, &self.mint, 0)?;
+        self.set_fee_account(chain, &account)?;
+        Ok(account)
+    }
+
+    /// Names `account` as the manager's fee account.
+    pub fn set_fee_account(&self, chain: &mut impl Chain, account: &Pubkey) -> Result<(), ChainError> {
+        chain.edit(&self.key, "stake pool", |data| {
+            let field =
+                data.get_mut(FEE_ACCOUNT).ok_or_else(|| ChainError::data("stake pool", "too short"))?;
+            field.copy_from_slice(account.as_ref());
+            Ok(())
+        })
     }
 
     /// Makes deposits of SOL need `authority`'s signature.

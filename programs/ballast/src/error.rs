@@ -381,6 +381,38 @@ pub enum BallastError {
     /// 6117
     #[msg("the allocation holds something: empty it first")]
     AllocationNotEmpty,
+    #[msg("venue names another receipt or leg mint than the strategy was listed with")]
+    RepinChangesMint,
+    /// 6118
+    #[msg("venue changed owner, delegate, close authority, state or lamports of an account of the vault")]
+    VaultAccountChanged,
+    /// 6119
+    #[msg("venue took from a balance of the vault that is no part of the move")]
+    OtherBalanceTaken,
+    /// 6120
+    #[msg("signer is not who governance was offered to")]
+    NotOfferedGovernance,
+    /// 6121
+    #[msg("an authority or a recipient of fees may not be the default key")]
+    DefaultKey,
+    /// 6122
+    #[msg("position still holds shares")]
+    PositionNotEmpty,
+    /// 6123
+    #[msg("decision is the vault's last")]
+    DecisionIsLast,
+    /// 6124
+    #[msg("decision is younger than decisions are kept")]
+    DecisionTooYoung,
+    /// 6125
+    #[msg("decisions are closed in the order of their numbers")]
+    DecisionOutOfOrder,
+    /// 6126
+    #[msg("decision is of another vault")]
+    WrongDecisionVault,
+    /// 6127
+    #[msg("decisions are kept for a day to ten years")]
+    RetentionOutOfBounds,
 }
 
 impl BallastError {
@@ -504,5 +536,16 @@ impl BallastError {
         Self::DeadBandOutOfBounds,
         Self::HistoryComplete,
         Self::AllocationNotEmpty,
+        Self::RepinChangesMint,
+        Self::VaultAccountChanged,
+        Self::OtherBalanceTaken,
+        Self::NotOfferedGovernance,
+        Self::DefaultKey,
+        Self::PositionNotEmpty,
+        Self::DecisionIsLast,
+        Self::DecisionTooYoung,
+        Self::DecisionOutOfOrder,
+        Self::WrongDecisionVault,
+        Self::RetentionOutOfBounds,
     ];
 }

@@ -33,6 +33,14 @@ pub struct StrategyListed {
     pub slot: u64,
 }
 
+/// A strategy's venue accounts were read and pinned again.
+#[event]
+pub struct StrategyRepinned {
+    pub strategy: Pubkey,
+    pub venue: Pubkey,
+    pub slot: u64,
+}
+
 /// A vault was given a slot for a strategy.
 #[event]
 pub struct AllocationAdded {
@@ -142,6 +150,75 @@ pub struct Withdrawn {
     /// Execution loss that the leaver bore, atoms.
     pub loss_atoms: u64,
     pub slot: u64,
+}
+
+/// Fees were taken, in new shares.
+#[event]
+pub struct FeesAccrued {
+    pub vault: Pubkey,
+    pub shares: u64,
+    pub nav_low: u64,
+    pub slot: u64,
+}
+
+/// A gain was found; it unlocks over time.
+#[event]
+pub struct GainRecorded {
+    pub vault: Pubkey,
+    pub index: u8,
+    pub atoms: u64,
+    pub slot: u64,
+}
+
+/// Governance was offered.
+#[event]
+pub struct GovernanceOffered {
+    pub from: Pubkey,
+    pub to: Pubkey,
+}
+
+/// Governance changed hands.
+#[event]
+pub struct GovernanceAccepted {
+    pub before: Pubkey,
+    pub after: Pubkey,
+}
+
+/// The guardian was changed.
+#[event]
+pub struct GuardianSet {
+    pub before: Pubkey,
+    pub after: Pubkey,
+}
+
+/// How long decisions are kept was changed.
+#[event]
+pub struct DecisionRetentionSet {
+    pub secs: u32,
+}
+
+/// An empty position was closed.
+#[event]
+pub struct PositionClosed {
+    pub vault: Pubkey,
+    pub owner: Pubkey,
+}
+
+/// A profile was closed.
+#[event]
+pub struct ProfileClosed {
+    pub owner: Pubkey,
+}
+
+/// A decision's account was closed.
+#[event]
+pub struct DecisionClosed {
+    pub vault: Pubkey,
+    pub sequence: u64,
+    /// Who got the rent.
+    pub keeper: Pubkey,
+    /// The vault's digest of closed decisions from then on.
+    pub digest: [u8; 32],
 }
 
 /// A loss reached the share price.

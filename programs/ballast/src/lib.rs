@@ -13,6 +13,7 @@ pub mod adapters;
 pub mod error;
 pub mod events;
 pub mod instructions;
+pub mod mint;
 pub mod oracle;
 pub mod plan;
 pub mod seeds;
@@ -39,6 +40,26 @@ pub mod ballast {
         instructions::initialize_config::initialize_config(ctx, governance, guardian)
     }
 
+    /// See [`OfferGovernance`].
+    pub fn offer_governance(ctx: Context<OfferGovernance>, to: Pubkey) -> Result<()> {
+        instructions::offer_governance::offer_governance(ctx, to)
+    }
+
+    /// See [`AcceptGovernance`].
+    pub fn accept_governance(ctx: Context<AcceptGovernance>) -> Result<()> {
+        instructions::accept_governance::accept_governance(ctx)
+    }
+
+    /// See [`SetGuardian`].
+    pub fn set_guardian(ctx: Context<SetGuardian>, guardian: Pubkey) -> Result<()> {
+        instructions::set_guardian::set_guardian(ctx, guardian)
+    }
+
+    /// See [`SetDecisionRetention`].
+    pub fn set_decision_retention(ctx: Context<SetDecisionRetention>, secs: u32) -> Result<()> {
+        instructions::set_decision_retention::set_decision_retention(ctx, secs)
+    }
+
     /// See [`CreateVault`].
     pub fn create_vault(ctx: Context<CreateVault>, params: CreateVaultParams) -> Result<()> {
         instructions::create_vault::create_vault(ctx, params)
@@ -47,6 +68,11 @@ pub mod ballast {
     /// See [`ListStrategy`].
     pub fn list_strategy(ctx: Context<ListStrategy>, params: StrategyParams) -> Result<()> {
         instructions::list_strategy::list_strategy(ctx, params)
+    }
+
+    /// See [`RepinStrategy`].
+    pub fn repin_strategy(ctx: Context<RepinStrategy>) -> Result<()> {
+        instructions::repin_strategy::repin_strategy(ctx)
     }
 
     /// See [`AddAllocation`].
@@ -117,6 +143,21 @@ pub mod ballast {
     /// See [`SetProfile`].
     pub fn set_profile(ctx: Context<SetProfile>, mandate: Mandate) -> Result<()> {
         instructions::set_profile::set_profile(ctx, mandate)
+    }
+
+    /// See [`CloseProfile`].
+    pub fn close_profile(ctx: Context<CloseProfile>) -> Result<()> {
+        instructions::close_profile::close_profile(ctx)
+    }
+
+    /// See [`ClosePosition`].
+    pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
+        instructions::close_position::close_position(ctx)
+    }
+
+    /// See [`CloseDecision`].
+    pub fn close_decision(ctx: Context<CloseDecision>) -> Result<()> {
+        instructions::close_decision::close_decision(ctx)
     }
 
     /// See [`Deposit`].

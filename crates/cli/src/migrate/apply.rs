@@ -225,12 +225,17 @@ fn instructions(
         }
         Action::ListStrategy(index) => {
             let it = plan.strategies.get(index).ok_or_else(gone)?;
+            let root = chain.account(&it.venue)?.ok_or_else(gone)?.data;
+            let leg_mint =
+                ballast_client::venue::leg_mint(it.params.adapter, &it.venue, &root, &it.asset_mint)
+                    .map_err(CliError::environment)?;
             vec![build::list_strategy(
                 payer,
                 governance,
                 it.venue,
                 it.venue_program,
                 it.asset_mint,
+                leg_mint,
                 it.params,
             )]
         }

@@ -53,7 +53,9 @@ fn settled(plan: &Plan) -> ChainState {
         bump: 0,
         governance: plan.governance,
         guardian: plan.guardian,
-        reserved: [0; 128],
+        offered_governance: Default::default(),
+        decision_retention_secs: 0,
+        reserved: [0; 92],
     });
     for guard in &plan.guards {
         let mut found = PriceGuard::zeroed();

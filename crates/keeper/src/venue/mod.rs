@@ -56,7 +56,7 @@ impl OutlookSource for VenueOutlook {
     fn wanted(&self, strategy: &Strategy) -> Vec<Pubkey> {
         match strategy.adapter {
             kind::RAYDIUM_CPMM => {
-                let [pool, asset_vault, leg_vault, _, _, _, config, ..] = strategy.pinned;
+                let [pool, asset_vault, leg_vault, _, _, config, ..] = strategy.pinned;
                 vec![pool, asset_vault, leg_vault, config]
             }
             _ => strategy.pinned.iter().take(1).copied().collect(),

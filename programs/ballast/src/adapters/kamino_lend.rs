@@ -36,40 +36,52 @@ mod at {
     pub const BLOCK_CTOKEN_USAGE: usize = 4_862;
     pub const WITHDRAWAL_CAP: usize = 5_416;
     pub const QUEUED_CTOKENS: usize = 6_968;
+    /// In the market.
+    pub const MARKET_EMERGENCY: usize = 122;
 }
 
-pub fn list(reserve: &AccountInfo, asset_mint: &Pubkey) -> Result<Listing> {
-    require_account(reserve, &ID, RESERVE_LEN, &RESERVE_DISCRIMINATOR)?;
-    let data = reserve.try_borrow_data()?;
-    require_keys_eq!(read_key(&data, at::MINT)?, *asset_mint, BallastError::StrategyAssetMismatch);
-    require!(read_u8(&data, at::BLOCK_CTOKEN_USAGE)? == 0, BallastError::VenueDisabled);
-    let market = read_key(&data, at::MARKET)?;
+pub fn require_reserve(reserve: &AccountInfo) -> Result<()> {
+    require_account(reserve, &ID, RESERVE_LEN, &RESERVE_DISCRIMINATOR)
+}
+
+/// A reserve that blocks cTokens takes no deposits; what it holds it still pays out.
+pub fn require_open(data: &[u8]) -> Result<()> {
+    require!(read_u8(data, at::BLOCK_CTOKEN_USAGE)? == 0, BallastError::VenueDisabled);
+    Ok(())
+}
+
+pub fn listing(reserve: &Pubkey, data: &[u8], asset_mint: &Pubkey) -> Result<Listing> {
+    require_keys_eq!(read_key(data, at::MINT)?, *asset_mint, BallastError::StrategyAssetMismatch);
+    let market = read_key(data, at::MARKET)?;
     let (authority, _) = Pubkey::find_program_address(&[b"lma", market.as_ref()], &ID);
-    let ctoken_mint = read_key(&data, at::CTOKEN_MINT)?;
+    let ctoken_mint = read_key(data, at::CTOKEN_MINT)?;
     Ok(Listing {
         receipt_mint: ctoken_mint,
         receipt_token_program: anchor_spl::token::ID,
         leg_mint: Pubkey::default(),
         leg_token_program: Pubkey::default(),
-        pinned: vec![*reserve.key, market, authority, read_key(&data, at::LIQUIDITY_VAULT)?, ctoken_mint],
+        pinned: vec![*reserve, market, authority, read_key(data, at::LIQUIDITY_VAULT)?, ctoken_mint],
     })
 }
 
 pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
     let [reserve, market] = venue.pinned::<2>()?;
-    require_account(reserve, &ID, RESERVE_LEN, &RESERVE_DISCRIMINATOR)?;
+    require_reserve(reserve)?;
     // The stale flag is not looked at: operations set it after they accrued, and interest is all that counts.
     if read_u64(&reserve.try_borrow_data()?, at::LAST_SLOT)? != venue.clock.slot {
         const SKIP_PRICE_UPDATES: u8 = 1;
         let data = [REFRESH_BATCH.as_slice(), &[SKIP_PRICE_UPDATES]].concat();
         venue.call(&[(reserve, Access::Write), (market, Access::Read)], data, &[])?;
+        require_reserve(reserve)?;
     }
     let data = reserve.try_borrow_data()?;
     require_eq!(read_u64(&data, at::LAST_SLOT)?, venue.clock.slot, BallastError::VenueStale);
-    value(&data, holding, venue.clock.unix_timestamp)
+    // A market in emergency mode redeems nothing.
+    let emergency = read_u8(&market.try_borrow_data()?, at::MARKET_EMERGENCY)? != 0;
+    value(&data, emergency, holding, venue.clock.unix_timestamp)
 }
 
-fn value(data: &[u8], holding: Holding, now_ts: i64) -> Result<Valuation> {
+fn value(data: &[u8], emergency: bool, holding: Holding, now_ts: i64) -> Result<Valuation> {
     let fees = [at::PROTOCOL_FEES_SF, at::REFERRER_FEES_SF, at::PENDING_REFERRER_SF].into_iter().try_fold(
         0u128,
         |sum, offset| {
@@ -83,8 +95,8 @@ fn value(data: &[u8], holding: Holding, now_ts: i64) -> Result<Valuation> {
     let worth = |ctokens: u64| ctoken_value_floor(ctokens, total, supply).ok_or(BallastError::MathOverflow);
     let value = worth(holding.receipts)?;
     let unqueued = available.saturating_sub(worth(read_u64(data, at::QUEUED_CTOKENS)?)?);
-    let blocked = read_u8(data, at::BLOCK_CTOKEN_USAGE)? != 0;
-    let free = if blocked { 0 } else { unqueued.min(withdrawal_cap_left(data, now_ts)?) };
+    // `block_ctoken_usage` is not asked: it stops deposits, and redeems all the same.
+    let free = if emergency { 0 } else { unqueued.min(withdrawal_cap_left(data, now_ts)?) };
     Ok(Valuation {
         low: value,
         high: value,
@@ -105,7 +117,9 @@ fn withdrawal_cap_left(data: &[u8], now_ts: i64) -> Result<u64> {
     if interval == 0 {
         return Ok(u64::MAX);
     }
-    let elapsed = u64::try_from(now_ts).unwrap_or(0).saturating_sub(start);
+    // klend refuses every withdrawal of an interval that has not begun, or of a capacity below zero.
+    let elapsed = u64::try_from(now_ts).unwrap_or(0).checked_sub(start);
+    let Some(elapsed) = elapsed.filter(|_| capacity >= 0) else { return Ok(0) };
     let used = if elapsed >= interval { 0 } else { used };
     let left = i128::from(capacity).saturating_sub(i128::from(used));
     Ok(u64::try_from(left.max(0)).unwrap_or(u64::MAX))
@@ -113,7 +127,7 @@ fn withdrawal_cap_left(data: &[u8], now_ts: i64) -> Result<u64> {
 
 pub fn deposit<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, atoms: u64) -> Result<()> {
     let [reserve, market, authority, liquidity_vault, ctoken_mint] = venue.pinned::<5>()?;
-    require!(read_u8(&reserve.try_borrow_data()?, at::BLOCK_CTOKEN_USAGE)? == 0, BallastError::VenueDisabled);
+    require_open(&reserve.try_borrow_data()?)?;
     venue.call(
         &[
             (&side.vault, Access::Sign),

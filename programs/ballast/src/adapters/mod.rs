@@ -4,14 +4,17 @@
 mod account_data;
 mod kamino_lend;
 mod native_sol;
+mod own_accounts;
 mod raydium_cpmm;
 mod spl_stake_pool;
 
 pub use account_data::token_amount;
+pub use own_accounts::{Moving, OwnAccounts};
 
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::program::invoke_signed;
+use anchor_spl::token::spl_token;
 
 use crate::error::BallastError;
 use crate::state::{asset_class, Strategy, VaultSigner, MAX_PINNED};
@@ -104,6 +107,15 @@ pub struct VaultSide<'a, 'info> {
     pub native_bumps: [u8; 2],
 }
 
+/// What became of receipts that were to be withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redeemed {
+    /// The venue took them.
+    Paid,
+    /// They were the last, and worth less than the venue can pay: burnt.
+    GivenUp,
+}
+
 /// What listing reads out of a venue's own account.
 pub struct Listing {
     /// What the venue gives in return.
@@ -147,13 +159,45 @@ impl Adapter {
         }
     }
 
-    /// Reads a venue account for listing; refuses one that could not be used.
-    pub fn list(self, venue: &AccountInfo, asset_mint: &Pubkey) -> Result<Listing> {
+    /// Reads a venue's root account, whatever state the venue is in: its keys change only with governance.
+    /// Refuses one that is not the adapter's, or serves another asset.
+    pub fn read(self, venue: &AccountInfo, asset_mint: &Pubkey) -> Result<Listing> {
         match self {
-            Self::KaminoLend => kamino_lend::list(venue, asset_mint),
-            Self::RaydiumCpmm => raydium_cpmm::list(venue, asset_mint),
-            Self::SplStakePool => spl_stake_pool::list(venue, asset_mint),
+            Self::KaminoLend => kamino_lend::require_reserve(venue)?,
+            Self::RaydiumCpmm => raydium_cpmm::require_pool(venue)?,
+            Self::SplStakePool => spl_stake_pool::require_pool(venue)?,
         }
+        self.listing(venue.key, &venue.try_borrow_data()?, asset_mint)
+    }
+
+    /// The same for listing: refuses one that could not be used both ways now.
+    pub fn list(self, venue: &AccountInfo, asset_mint: &Pubkey) -> Result<Listing> {
+        let listing = self.read(venue, asset_mint)?;
+        let data = venue.try_borrow_data()?;
+        match self {
+            Self::KaminoLend => kamino_lend::require_open(&data)?,
+            Self::RaydiumCpmm => raydium_cpmm::require_open(&data)?,
+            Self::SplStakePool => spl_stake_pool::require_open(&data)?,
+        }
+        Ok(listing)
+    }
+
+    /// What the bytes of a root account at `venue` say; whose account it is has been settled.
+    pub fn listing(self, venue: &Pubkey, data: &[u8], asset_mint: &Pubkey) -> Result<Listing> {
+        match self {
+            Self::KaminoLend => kamino_lend::listing(venue, data, asset_mint),
+            Self::RaydiumCpmm => raydium_cpmm::listing(venue, data, asset_mint),
+            Self::SplStakePool => spl_stake_pool::listing(venue, data, asset_mint),
+        }
+    }
+
+    /// Keys that the venue's own people may change, and so are never pinned: read from the root account's
+    /// bytes at every call, in the adapter's order.
+    pub fn unpinned(self, root: &[u8]) -> Result<Vec<Pubkey>> {
+        Ok(match self {
+            Self::KaminoLend | Self::RaydiumCpmm => Vec::new(),
+            Self::SplStakePool => vec![spl_stake_pool::fee_account(root)?],
+        })
     }
 
     /// Runs the venue's own accrual and values `holding`.
@@ -188,15 +232,15 @@ impl Adapter {
         }
     }
 
-    /// Turns `receipts` back into the vault's asset.
+    /// Turns `receipts` back into the vault's asset, or gives up the last ones, where the venue would pay nothing.
     pub fn withdraw<'info>(
         self,
         venue: &Venue<'_, 'info>,
         side: &VaultSide<'_, 'info>,
         receipts: u64,
-    ) -> Result<()> {
+    ) -> Result<Redeemed> {
         match self {
-            Self::KaminoLend => kamino_lend::withdraw(venue, side, receipts),
+            Self::KaminoLend => kamino_lend::withdraw(venue, side, receipts).map(|()| Redeemed::Paid),
             Self::RaydiumCpmm => raydium_cpmm::withdraw(venue, side, receipts),
             Self::SplStakePool => spl_stake_pool::withdraw(venue, side, receipts),
         }
@@ -247,6 +291,23 @@ impl<'info> Venue<'_, 'info> {
         invoke_signed(&instruction, &infos, signers)?;
         Ok(())
     }
+}
+
+/// Burns the last receipts of a slot, for which the venue would pay nothing: kept, they would make every later
+/// pricing wait for this venue, and it takes them back no other way.
+///
+/// Errors with `MoveTooSmall` while the slot holds more.
+fn burn_last<'info>(
+    side: &VaultSide<'_, 'info>,
+    mint: &AccountInfo<'info>,
+    receipts: u64,
+) -> Result<Redeemed> {
+    require_eq!(receipts, side.holding.receipts, BallastError::MoveTooSmall);
+    let (account, program) = (&side.receipt_account, side.receipt_account.owner);
+    let burn = spl_token::instruction::burn(program, account.key, mint.key, side.vault.key, &[], receipts)?;
+    let accounts = [account.clone(), mint.clone(), side.vault.clone()];
+    invoke_signed(&burn, &accounts, &[&side.signer.seeds()])?;
+    Ok(Redeemed::GivenUp)
 }
 
 /// How an account is passed on.

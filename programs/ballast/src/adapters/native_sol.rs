@@ -38,8 +38,8 @@ pub fn sync(side: &VaultSide) -> Result<()> {
     Ok(())
 }
 
-/// Turns `atoms` of the idle account into lamports of the funder. Returns the rent that the payer advanced,
-/// which is then with the funder too.
+/// Turns `atoms` of the idle account into lamports of the funder. Returns the lamports that are then with the
+/// funder beyond them: the rent that the payer advanced, and whatever somebody had sent to the unwrap PDA.
 pub fn unwrap_to_funder<'info>(
     side: &VaultSide<'_, 'info>,
     native: &NativeAccounts<'info>,
@@ -57,6 +57,7 @@ pub fn unwrap_to_funder<'info>(
             &[],
         )?;
     }
+    let beyond = unwrap.lamports();
     let len = u64::try_from(TokenAccount::LEN).map_err(|_| BallastError::MathOverflow)?;
     invoke_signed(
         &system_instruction::allocate(unwrap.key, len),
@@ -86,7 +87,7 @@ pub fn unwrap_to_funder<'info>(
         &[unwrap.clone(), native.funder.clone(), vault.clone()],
         &[&signer],
     )?;
-    Ok(rent)
+    Ok(beyond)
 }
 
 /// Sends `lamports` of the funder to `to`.

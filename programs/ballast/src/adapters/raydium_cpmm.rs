@@ -4,16 +4,16 @@
 //! floored by the oracle. Value is the fair one at the oracle's price, never at the pool's.
 //!
 //! Accounts: program · leg's oracle · asset's oracle · pool W · asset vault W · leg vault W · leg's price
-//! guard W · asset's price guard W | authority · amm config · LP mint W · leg mint · observation W · the
+//! guard W · asset's price guard W · amm config | authority · LP mint W · leg mint · observation W · the
 //! vault's leg account W · leg's token program · Token · Token-2022 · Memo. Valuing needs those before the bar.
 
 use anchor_lang::prelude::*;
-use ballast_math::cpmm::{self, Pool};
+use ballast_math::cpmm::{self, Pool, SwapFees};
 use ballast_math::price::{divergence_bps, TwoSided};
 use ballast_math::{mul_div::bps_floor, BPS};
 
 use super::account_data::{read_key, read_u64, read_u8, require_account, token_amount};
-use super::{instruction_data, Access, Holding, Listing, Valuation, VaultSide, Venue};
+use super::{burn_last, instruction_data, Access, Holding, Listing, Redeemed, Valuation, VaultSide, Venue};
 use crate::error::BallastError;
 use crate::oracle::{price_in_asset, read_price, status};
 use crate::seeds;
@@ -41,9 +41,13 @@ mod at {
     pub const LP_SUPPLY: usize = 333;
     pub const PROTOCOL_FEES: [usize; 2] = [341, 349];
     pub const FUND_FEES: [usize; 2] = [357, 365];
+    pub const OPEN_TS: usize = 373;
+    pub const CREATOR_FEE_ENABLED: usize = 390;
     pub const CREATOR_FEES: [usize; 2] = [397, 405];
     /// In the AMM config.
     pub const TRADE_FEE_RATE: usize = 12;
+    /// In the AMM config.
+    pub const CREATOR_FEE_RATE: usize = 108;
 }
 
 /// Bits of a pool's status that switch things off.
@@ -75,31 +79,40 @@ fn other(side: usize) -> usize {
     usize::from(side == 0)
 }
 
-pub fn list(pool: &AccountInfo, asset_mint: &Pubkey) -> Result<Listing> {
-    require_account(pool, &ID, POOL_LEN, &POOL_DISCRIMINATOR)?;
-    let data = pool.try_borrow_data()?;
-    let asset = asset_side(&data, asset_mint)?;
+pub fn require_pool(pool: &AccountInfo) -> Result<()> {
+    require_account(pool, &ID, POOL_LEN, &POOL_DISCRIMINATOR)
+}
+
+/// A pool that is to be entered and left needs all three of its operations.
+pub fn require_open(data: &[u8]) -> Result<()> {
+    let off = read_u8(data, at::STATUS)? & (DEPOSIT_OFF | WITHDRAW_OFF | SWAP_OFF);
+    require!(off == 0, BallastError::VenueDisabled);
+    Ok(())
+}
+
+pub fn listing(pool: &Pubkey, data: &[u8], asset_mint: &Pubkey) -> Result<Listing> {
+    let asset = asset_side(data, asset_mint)?;
     let leg = other(asset);
-    let leg_mint = read_key(&data, of_side(at::MINTS, leg))?;
+    let leg_mint = read_key(data, of_side(at::MINTS, leg))?;
     require_keys_neq!(leg_mint, *asset_mint, BallastError::VenueAccountInvalid);
     let guard = |mint: &Pubkey| Pubkey::find_program_address(&[seeds::PRICE, mint.as_ref()], &crate::ID).0;
-    let lp_mint = read_key(&data, at::LP_MINT)?;
+    let lp_mint = read_key(data, at::LP_MINT)?;
     Ok(Listing {
         receipt_mint: lp_mint,
         receipt_token_program: anchor_spl::token::ID,
         leg_mint,
-        leg_token_program: read_key(&data, of_side(at::TOKEN_PROGRAMS, leg))?,
+        leg_token_program: read_key(data, of_side(at::TOKEN_PROGRAMS, leg))?,
         pinned: vec![
-            *pool.key,
-            read_key(&data, of_side(at::VAULTS, asset))?,
-            read_key(&data, of_side(at::VAULTS, leg))?,
+            *pool,
+            read_key(data, of_side(at::VAULTS, asset))?,
+            read_key(data, of_side(at::VAULTS, leg))?,
             guard(&leg_mint),
             guard(asset_mint),
+            read_key(data, at::AMM_CONFIG)?,
             AUTHORITY,
-            read_key(&data, at::AMM_CONFIG)?,
             lp_mint,
             leg_mint,
-            read_key(&data, at::OBSERVATION)?,
+            read_key(data, at::OBSERVATION)?,
         ],
     })
 }
@@ -129,13 +142,16 @@ struct Market {
     pool: Pool,
     asset: usize,
     off: u8,
+    is_trading: bool,
+    fees: SwapFees,
     sides: TwoSided,
     oracle_status: u16,
 }
 
 fn read_market(venue: &Venue) -> Result<Market> {
-    let [pool, asset_vault, leg_vault, leg_guard, asset_guard] = venue.pinned_from::<5>(PINNED_FROM)?;
-    require_account(pool, &ID, POOL_LEN, &POOL_DISCRIMINATOR)?;
+    let [pool, asset_vault, leg_vault, leg_guard, asset_guard, amm_config] =
+        venue.pinned_from::<6>(PINNED_FROM)?;
+    require_pool(pool)?;
     let data = pool.try_borrow_data()?;
     let asset = asset_side(&data, &venue.strategy.asset_mint)?;
     let now = venue.clock.unix_timestamp;
@@ -145,7 +161,43 @@ fn read_market(venue: &Venue) -> Result<Market> {
     let asset_price = read_price(&asset_guard, &venue.strategy.asset_mint, venue.at(2)?, now)?;
     let (sides, oracle_status) = price_in_asset(&leg_price, &asset_price)?;
     let pool = pool_state(&data, asset, asset_vault, leg_vault)?;
-    Ok(Market { pool, asset, off: read_u8(&data, at::STATUS)?, sides, oracle_status })
+    Ok(Market {
+        pool,
+        asset,
+        off: read_u8(&data, at::STATUS)?,
+        is_trading: u64::try_from(now).unwrap_or(0) >= read_u64(&data, at::OPEN_TS)?,
+        fees: swap_fees(&data, amm_config)?,
+        sides,
+        oracle_status,
+    })
+}
+
+fn swap_fees(pool: &[u8], amm_config: &AccountInfo) -> Result<SwapFees> {
+    require_keys_eq!(*amm_config.owner, ID, BallastError::VenueAccountOwner);
+    let config = amm_config.try_borrow_data()?;
+    let pays_creator = read_u8(pool, at::CREATOR_FEE_ENABLED)? != 0;
+    let creator = if pays_creator { read_u64(&config, at::CREATOR_FEE_RATE)? } else { 0 };
+    Ok(SwapFees { trade: read_u64(&config, at::TRADE_FEE_RATE)?, creator })
+}
+
+/// Whether the pool lets anybody leave for the asset alone.
+fn is_open(market: &Market) -> bool {
+    market.off & (WITHDRAW_OFF | SWAP_OFF) == 0 && market.is_trading
+}
+
+/// What leaving would pay now, valued like the holding: as much of it as the pool takes the leg of without
+/// falling below the oracle's floor.
+fn withdrawable(market: &Market, holding: Holding, low: u64, venue: &Venue) -> Option<u64> {
+    if !is_open(market) {
+        return Some(0);
+    }
+    let floor = |sell| floor_out(market.sides.mid.apply_floor(sell), venue).ok();
+    let residual = holding.residual_atoms;
+    let lp = cpmm::lp_within_floor(&market.pool, holding.receipts, residual, market.fees, floor)?;
+    if lp == holding.receipts {
+        return Some(low);
+    }
+    cpmm::lp_value_floor(&market.pool, lp, market.sides.low)
 }
 
 pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
@@ -156,7 +208,7 @@ pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
     };
     let low = worth(market.sides.low).ok_or(BallastError::PriceOutOfRange)?;
     let high = worth(market.sides.high).ok_or(BallastError::PriceOutOfRange)?;
-    let open = market.off & (WITHDRAW_OFF | SWAP_OFF) == 0;
+    let withdrawable = withdrawable(&market, holding, low, venue).ok_or(BallastError::PriceOutOfRange)?;
     let spot_near = market
         .sides
         .mid
@@ -166,9 +218,9 @@ pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
     Ok(Valuation {
         low,
         high,
-        withdrawable: if open { low } else { 0 },
+        withdrawable,
         oracle_status: if spot_near { market.oracle_status } else { market.oracle_status & !status::SPOT },
-        free_liquidity: if open { u64::MAX } else { 0 },
+        free_liquidity: if is_open(&market) { u64::MAX } else { 0 },
         exchange_rate_e9: cpmm::invariant_rate_e9(&market.pool),
         ..Valuation::default()
     })
@@ -193,7 +245,7 @@ struct MoveAccounts<'info> {
 
 impl<'info> MoveAccounts<'info> {
     fn new(venue: &Venue<'_, 'info>, side: &VaultSide) -> Result<Self> {
-        let [pool, asset_vault, leg_vault, _, _, authority, amm_config, lp_mint, leg_mint, observation] =
+        let [pool, asset_vault, leg_vault, _, _, amm_config, authority, lp_mint, leg_mint, observation] =
             venue.pinned_from::<10>(PINNED_FROM)?;
         Ok(Self {
             pool,
@@ -289,8 +341,7 @@ pub fn deposit<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, ato
     let market = read_market(venue)?;
     require!(market.off & (DEPOSIT_OFF | SWAP_OFF) == 0, BallastError::VenueDisabled);
     let accounts = MoveAccounts::new(venue, side)?;
-    let trade_fee = read_u64(&accounts.amm_config.try_borrow_data()?, at::TRADE_FEE_RATE)?;
-    let sell = cpmm::swap_in_for_both_legs(atoms, market.pool.asset_atoms, trade_fee)
+    let sell = cpmm::swap_in_for_both_legs(atoms, market.pool.asset_atoms, market.fees.trade)
         .ok_or(BallastError::MathOverflow)?;
     let min_leg = floor_out(market.sides.mid.invert_floor(sell), venue)?;
     require!(min_leg > 0, BallastError::MoveTooSmall);
@@ -313,18 +364,28 @@ pub fn deposit<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, ato
     change_liquidity(venue, side, &accounts, market.asset, &DEPOSIT, [lp, asset_left, leg_left])
 }
 
-pub fn withdraw<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, receipts: u64) -> Result<()> {
+pub fn withdraw<'info>(
+    venue: &Venue<'_, 'info>,
+    side: &VaultSide<'_, 'info>,
+    receipts: u64,
+) -> Result<Redeemed> {
     let market = read_market(venue)?;
     require!(market.off & (WITHDRAW_OFF | SWAP_OFF) == 0, BallastError::VenueDisabled);
     let accounts = MoveAccounts::new(venue, side)?;
     let leg_before = token_amount(accounts.leg_account)?;
+    let mut redeemed = Redeemed::Paid;
     if receipts > 0 {
         // Nothing runs between reading the pool and this call, so the pool pays exactly its share.
         let share = |reserve| ballast_math::mul_div::mul_div_floor(receipts, reserve, market.pool.lp_supply);
         let (asset, leg) = share(market.pool.asset_atoms)
             .zip(share(market.pool.leg_atoms))
             .ok_or(BallastError::MathOverflow)?;
-        change_liquidity(venue, side, &accounts, market.asset, &WITHDRAW, [receipts, asset, leg])?;
+        if asset > 0 && leg > 0 {
+            change_liquidity(venue, side, &accounts, market.asset, &WITHDRAW, [receipts, asset, leg])?;
+        } else {
+            // The pool refuses to pay nothing of a token, so nobody could ever be rid of the last LP tokens.
+            redeemed = burn_last(side, accounts.lp_mint, receipts)?;
+        }
     }
     let got = token_amount(accounts.leg_account)?
         .checked_sub(leg_before)
@@ -333,7 +394,8 @@ pub fn withdraw<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, re
     let min_asset = floor_out(market.sides.mid.apply_floor(sell), venue)?;
     // A leg worth less than an atom buys nothing and stays as residual.
     if min_asset == 0 {
-        return Ok(());
+        return Ok(redeemed);
     }
-    swap(venue, side, &accounts, false, sell, min_asset)
+    swap(venue, side, &accounts, false, sell, min_asset)?;
+    Ok(redeemed)
 }

@@ -1,8 +1,9 @@
 //! SPL stake pool (jitoSOL and others): pool tokens for native SOL, in and out through the pool's reserve.
 //!
-//! Accounts: program · pool W · validator list W · reserve W · manager's fee account W · pool mint W ·
-//! withdraw authority · Token | funder W · unwrap W · System · Clock · StakeHistory · Stake.
-//! Valuing needs those before the bar.
+//! Accounts: program · pool W · validator list W · reserve W · pool mint W · withdraw authority · manager's
+//! fee account W · Token | funder W · unwrap W · System · Clock · StakeHistory · Stake.
+//! Valuing needs those before the bar. The fee account is not pinned: the pool's manager may change it, so
+//! it is whatever the pool names at the call.
 
 use anchor_lang::prelude::*;
 use ballast_math::stake_pool::{payout_floor, value_floor, Fee};
@@ -10,7 +11,7 @@ use solana_sysvar::epoch_rewards::EpochRewards;
 
 use super::account_data::{read_key, read_u64, read_u8};
 use super::native_sol::{pay_from_funder, sync, unwrap_to_funder, NativeAccounts};
-use super::{Access, Holding, Listing, Valuation, VaultSide, Venue, RATE_RECEIPTS};
+use super::{burn_last, Access, Holding, Listing, Redeemed, Valuation, VaultSide, Venue, RATE_RECEIPTS};
 use crate::error::BallastError;
 use crate::oracle::status;
 use crate::seeds;
@@ -93,7 +94,7 @@ fn sol_terms(data: &[u8]) -> Result<SolTerms> {
     Ok(SolTerms { deposit_restricted, withdraw_restricted, withdrawal_fee })
 }
 
-fn require_pool(pool: &AccountInfo) -> Result<()> {
+pub fn require_pool(pool: &AccountInfo) -> Result<()> {
     require_keys_eq!(*pool.owner, ID, BallastError::VenueAccountOwner);
     const STAKE_POOL: u8 = 1;
     require!(
@@ -103,36 +104,61 @@ fn require_pool(pool: &AccountInfo) -> Result<()> {
     Ok(())
 }
 
-pub fn list(pool: &AccountInfo, asset_mint: &Pubkey) -> Result<Listing> {
-    require_pool(pool)?;
-    require_keys_eq!(*asset_mint, NATIVE_MINT, BallastError::StrategyAssetMismatch);
-    let data = pool.try_borrow_data()?;
-    // Its authority would have to sign: such a pool cannot be used by a program on anyone's behalf.
-    let terms = sol_terms(&data)?;
+/// A restricting authority would have to sign: such a pool cannot be used by a program on anyone's behalf.
+pub fn require_open(data: &[u8]) -> Result<()> {
+    let terms = sol_terms(data)?;
     require!(!terms.deposit_restricted && !terms.withdraw_restricted, BallastError::VenueDisabled);
-    let token_program = read_key(&data, at::TOKEN_PROGRAM)?;
+    Ok(())
+}
+
+/// Where the pool's manager has its fees paid now.
+pub fn fee_account(pool: &[u8]) -> Result<Pubkey> {
+    read_key(pool, at::FEE_ACCOUNT)
+}
+
+pub fn listing(pool: &Pubkey, data: &[u8], asset_mint: &Pubkey) -> Result<Listing> {
+    require_keys_eq!(*asset_mint, NATIVE_MINT, BallastError::StrategyAssetMismatch);
+    let token_program = read_key(data, at::TOKEN_PROGRAM)?;
     require_keys_eq!(token_program, anchor_spl::token::ID, BallastError::WrongTokenProgram);
-    let (authority, _) = Pubkey::find_program_address(&[pool.key.as_ref(), b"withdraw"], &ID);
-    let mint = read_key(&data, at::MINT)?;
+    let (authority, _) = Pubkey::find_program_address(&[pool.as_ref(), b"withdraw"], &ID);
+    let mint = read_key(data, at::MINT)?;
     Ok(Listing {
         receipt_mint: mint,
         receipt_token_program: token_program,
         leg_mint: Pubkey::default(),
         leg_token_program: Pubkey::default(),
         pinned: vec![
-            *pool.key,
-            read_key(&data, at::VALIDATOR_LIST)?,
-            read_key(&data, at::RESERVE)?,
-            read_key(&data, at::FEE_ACCOUNT)?,
+            *pool,
+            read_key(data, at::VALIDATOR_LIST)?,
+            read_key(data, at::RESERVE)?,
             mint,
             authority,
         ],
     })
 }
 
+/// The pool's accounts, checked: pinned ones against the strategy, the fee account against the pool.
+struct PoolAccounts<'info> {
+    pool: &'info AccountInfo<'info>,
+    validator_list: &'info AccountInfo<'info>,
+    reserve: &'info AccountInfo<'info>,
+    mint: &'info AccountInfo<'info>,
+    authority: &'info AccountInfo<'info>,
+    fee_account: &'info AccountInfo<'info>,
+}
+
+impl<'info> PoolAccounts<'info> {
+    fn read(venue: &Venue<'_, 'info>) -> Result<Self> {
+        let [pool, validator_list, reserve, mint, authority] = venue.pinned::<5>()?;
+        require_pool(pool)?;
+        let fee_account = venue.known(6, &fee_account(&pool.try_borrow_data()?)?)?;
+        Ok(Self { pool, validator_list, reserve, mint, authority, fee_account })
+    }
+}
+
 pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
-    let [pool, validator_list, reserve, fee_account, mint, authority] = venue.pinned::<6>()?;
-    require_pool(pool)?;
+    let PoolAccounts { pool, validator_list, reserve, mint, authority, fee_account } =
+        PoolAccounts::read(venue)?;
     if read_u64(&pool.try_borrow_data()?, at::LAST_UPDATE_EPOCH)? != venue.clock.epoch {
         venue.call(
             &[
@@ -152,10 +178,9 @@ pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
     require_eq!(read_u64(&data, at::LAST_UPDATE_EPOCH)?, venue.clock.epoch, BallastError::VenueStale);
     let (lamports, supply) = (read_u64(&data, at::TOTAL_LAMPORTS)?, read_u64(&data, at::SUPPLY)?);
     let terms = sol_terms(&data)?;
-    let low = payout_floor(holding.receipts, lamports, supply, terms.withdrawal_fee)
-        .ok_or(BallastError::MathOverflow)?;
+    let low = payout(&data, &terms, holding.receipts)?;
     let high = value_floor(holding.receipts, lamports, supply).ok_or(BallastError::MathOverflow)?;
-    let in_reserve = reserve.lamports().saturating_sub(Rent::get()?.minimum_balance(reserve.data_len()));
+    let in_reserve = free_in_reserve(reserve)?;
     let is_shut = terms.withdraw_restricted || rewards_are_being_paid();
     let free = if is_shut { 0 } else { in_reserve };
     Ok(Valuation {
@@ -167,6 +192,24 @@ pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
         exchange_rate_e9: value_floor(RATE_RECEIPTS, lamports, supply).unwrap_or(u64::MAX),
         ..Valuation::default()
     })
+}
+
+/// Lamports that withdrawing `tokens` pays.
+fn payout(pool: &[u8], terms: &SolTerms, tokens: u64) -> Result<u64> {
+    let (lamports, supply) = (read_u64(pool, at::TOTAL_LAMPORTS)?, read_u64(pool, at::SUPPLY)?);
+    Ok(payout_floor(tokens, lamports, supply, terms.withdrawal_fee).ok_or(BallastError::MathOverflow)?)
+}
+
+/// Lamports that the pool lets out of its reserve: all beyond the rent that the stake account itself states,
+/// which is not the rent of today.
+fn free_in_reserve(reserve: &AccountInfo) -> Result<u64> {
+    const INITIALIZED: u8 = 1;
+    const RENT_EXEMPT_RESERVE: usize = 4;
+    let data = reserve.try_borrow_data()?;
+    if read_u8(&data, 0)? != INITIALIZED {
+        return Ok(0);
+    }
+    Ok(reserve.lamports().saturating_sub(read_u64(&data, RENT_EXEMPT_RESERVE)?))
 }
 
 /// Whether the cluster is still paying the last epoch's staking rewards: in these first slots of an epoch the
@@ -196,7 +239,7 @@ fn tagged(tag: u8, amount: u64) -> Vec<u8> {
 }
 
 pub fn deposit<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, atoms: u64) -> Result<()> {
-    let [pool, _, reserve, fee_account, mint, authority] = venue.pinned::<6>()?;
+    let PoolAccounts { pool, reserve, mint, authority, fee_account, .. } = PoolAccounts::read(venue)?;
     require!(!sol_terms(&pool.try_borrow_data()?)?.deposit_restricted, BallastError::VenueDisabled);
     let native = native(venue, side)?;
     let rent = unwrap_to_funder(side, &native, atoms)?;
@@ -221,9 +264,22 @@ pub fn deposit<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, ato
     pay_from_funder(side, &native, &side.payer, rent)
 }
 
-pub fn withdraw<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, receipts: u64) -> Result<()> {
-    let [pool, _, reserve, fee_account, mint, authority] = venue.pinned::<6>()?;
-    require!(!sol_terms(&pool.try_borrow_data()?)?.withdraw_restricted, BallastError::VenueDisabled);
+pub fn withdraw<'info>(
+    venue: &Venue<'_, 'info>,
+    side: &VaultSide<'_, 'info>,
+    receipts: u64,
+) -> Result<Redeemed> {
+    let PoolAccounts { pool, reserve, mint, authority, fee_account, .. } = PoolAccounts::read(venue)?;
+    let worth = {
+        let data = pool.try_borrow_data()?;
+        let terms = sol_terms(&data)?;
+        require!(!terms.withdraw_restricted, BallastError::VenueDisabled);
+        payout(&data, &terms, receipts)?
+    };
+    if worth == 0 {
+        // The pool refuses to pay nothing, so nobody could ever be rid of the last token.
+        return burn_last(side, mint, receipts);
+    }
     let native = native(venue, side)?;
     let before = native.funder.lamports();
     venue.call(
@@ -246,5 +302,6 @@ pub fn withdraw<'info>(venue: &Venue<'_, 'info>, side: &VaultSide<'_, 'info>, re
     )?;
     let paid = native.funder.lamports().checked_sub(before).ok_or(BallastError::BalanceDeltaMismatch)?;
     pay_from_funder(side, &native, &side.idle_account, paid)?;
-    sync(side)
+    sync(side)?;
+    Ok(Redeemed::Paid)
 }

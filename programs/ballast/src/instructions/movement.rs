@@ -1,11 +1,15 @@
 //! Moving funds between a vault and a venue: snapshot -> call -> snapshot -> exact deltas -> new value.
 //!
-//! What may move is the calling instruction's business; that what moved is what the books say is this file's.
+//! What may move is the calling instruction's business; that what moved is what the books say, and that nothing
+//! else of the vault's changed, is this file's.
 
 use anchor_lang::prelude::*;
 
-use crate::adapters::{token_amount, Adapter, Holding, VaultSide, Venue};
+use crate::adapters::{
+    token_amount, Adapter, Holding, Moving, OwnAccounts, Redeemed, Valuation, VaultSide, Venue,
+};
 use crate::error::BallastError;
+use crate::seeds;
 use crate::state::{LoadKnown, Strategy, Vault, VaultSigner};
 
 /// Accounts of a move, each still to be checked against the vault and its slot.
@@ -46,6 +50,9 @@ pub struct Moved {
     pub gross_before: u64,
     /// Idle plus the slot's value after.
     pub gross_after: u64,
+    /// Whether the last receipts were burnt, worth less than the venue can pay: a loss that no bound may forbid,
+    /// or the slot could never be cleared.
+    pub given_up: bool,
 }
 
 impl Moved {
@@ -99,24 +106,54 @@ impl<'info> Movement<'_, 'info> {
         };
         adapter.settle_balances(&side)?;
         let before = self.balances(&allocation.leg_account)?;
-        match direction {
-            Direction::Increase => adapter.deposit(&venue, &side, amount)?,
-            Direction::Decrease => adapter.withdraw(&venue, &side, amount)?,
-        }
+        let own = self.own_accounts(&side, &strategy)?;
+        let given_up = match direction {
+            Direction::Increase => adapter.deposit(&venue, &side, amount).map(|()| false)?,
+            Direction::Decrease => adapter.withdraw(&venue, &side, amount)? == Redeemed::GivenUp,
+        };
         let after = self.balances(&allocation.leg_account)?;
         let (atoms, receipts) = deltas(direction, amount, &before, &after)?;
         let holding = new_holding(direction, holding, receipts, &before, &after)?;
         let valuation = adapter.refresh(&venue, holding)?;
-        self.book(direction, atoms, receipts, holding, valuation)
+        own.require_unchanged()?;
+        let moved = self.book(direction, atoms, receipts, holding, valuation)?;
+        Ok(Moved { given_up, ..moved })
+    }
+
+    /// What the venue may not touch, as it is before the venue is called.
+    fn own_accounts<'b>(
+        &'b self,
+        side: &'b VaultSide<'_, 'info>,
+        strategy: &Strategy,
+    ) -> Result<OwnAccounts<'b, 'info>> {
+        let token = |account, mint, token_program| Moving { account, mint, token_program };
+        let mut moving = vec![
+            token(&self.idle_account, strategy.asset_mint, *self.token_program.key),
+            token(&self.receipt_account, strategy.receipt_mint, strategy.receipt_token_program),
+        ];
+        if let Some(leg) = self.passed_leg(&side.leg_account)? {
+            moving.push(token(leg, strategy.leg_mint, strategy.leg_token_program));
+        }
+        let [funder_bump, _] = side.native_bumps;
+        let funder = Pubkey::create_program_address(
+            &[seeds::FUNDER, side.vault.key.as_ref(), &[funder_bump]],
+            &crate::ID,
+        )
+        .map_err(|_| BallastError::PinnedAccountMismatch)?;
+        OwnAccounts::read(&side.vault, &funder, &moving, self.venue_accounts)
+    }
+
+    /// The leg's account among those passed; `None` where the slot has none.
+    fn passed_leg(&self, leg_account: &Pubkey) -> Result<Option<&'info AccountInfo<'info>>> {
+        if *leg_account == Pubkey::default() {
+            return Ok(None);
+        }
+        let passed = self.venue_accounts.iter().find(|account| account.key == leg_account);
+        Ok(Some(passed.ok_or(BallastError::VenueAccountsMissing)?))
     }
 
     fn balances(&self, leg_account: &Pubkey) -> Result<Balances> {
-        let leg = if *leg_account == Pubkey::default() {
-            0
-        } else {
-            let account = self.venue_accounts.iter().find(|account| account.key == leg_account);
-            token_amount(account.ok_or(BallastError::VenueAccountsMissing)?)?
-        };
+        let leg = self.passed_leg(leg_account)?.map_or(Ok(0), token_amount)?;
         Ok(Balances {
             idle: token_amount(&self.idle_account)?,
             receipts: token_amount(&self.receipt_account)?,
@@ -130,7 +167,7 @@ impl<'info> Movement<'_, 'info> {
         atoms: u64,
         receipts: u64,
         holding: Holding,
-        valuation: crate::adapters::Valuation,
+        valuation: Valuation,
     ) -> Result<Moved> {
         let mut vault = self.vault.load_known_mut()?;
         let idle_before = vault.idle_atoms;
@@ -143,10 +180,14 @@ impl<'info> Movement<'_, 'info> {
         let allocation = vault.allocation_mut(self.index)?;
         let value_before = allocation.value_low;
         allocation.receipts = holding.receipts;
-        // What is left of an emptied pool position and worth less than an atom is given up: kept, it would
-        // make every later pricing wait for this venue.
-        let worthless = holding.receipts == 0 && valuation.low == 0;
-        allocation.residual_atoms = if worthless { 0 } else { holding.residual_atoms };
+        // Leaving sold the leg, but for what is worth less than the atom that a sale must pay: given up, for kept,
+        // it would make every later pricing wait for this venue, and no decrease could clear it.
+        let emptied = direction == Direction::Decrease && holding.receipts == 0;
+        let (residual_atoms, valuation) = match emptied {
+            true => (0, Valuation { low: 0, high: 0, withdrawable: 0, ..valuation }),
+            false => (holding.residual_atoms, valuation),
+        };
+        allocation.residual_atoms = residual_atoms;
         allocation.set_valuation(&valuation, &limits, self.clock);
         let (now, window) = (self.clock.unix_timestamp, limits.inflow_window_secs);
         let booked = match direction {
@@ -169,6 +210,7 @@ impl<'info> Movement<'_, 'info> {
             value_after: valuation.low,
             gross_before: sum(idle_before, value_before)?,
             gross_after: sum(idle_after, valuation.low)?,
+            given_up: false,
         })
     }
 }

@@ -7,15 +7,23 @@ use crate::adapters::{Adapter, Holding, Venue};
 use crate::error::BallastError;
 use crate::state::{LoadKnown, Strategy, Vault};
 
+/// What changed since the last time, atoms.
+pub struct Revaluation {
+    /// Gained, and locked.
+    pub gain: u64,
+    /// Lost, as far as it reached the share price.
+    pub loss: u64,
+}
+
 /// Values allocation `index` at `clock` and books what changed since the last time: a gain is locked, a loss hits
-/// locked profit first. Returns the loss that reached the share price, atoms.
+/// locked profit first.
 pub fn revalue<'info>(
     vault: &AccountLoader<'info, Vault>,
     strategy: &AccountLoader<'info, Strategy>,
     index: u8,
     venue_accounts: &'info [AccountInfo<'info>],
     clock: &Clock,
-) -> Result<u64> {
+) -> Result<Revaluation> {
     let allocation = *vault.load_known()?.allocation(index)?;
     require_keys_eq!(strategy.key(), allocation.strategy, BallastError::WrongStrategy);
     let strategy = strategy.load_known()?;
@@ -27,5 +35,6 @@ pub fn revalue<'info>(
     let mut vault = vault.load_known_mut()?;
     let limits = vault.limits;
     vault.allocation_mut(index)?.set_valuation(&valuation, &limits, clock);
-    vault.book_change(allocation.value_low, valuation.low, clock.unix_timestamp)
+    let loss = vault.book_change(allocation.value_low, valuation.low, clock.unix_timestamp)?;
+    Ok(Revaluation { gain: valuation.low.saturating_sub(allocation.value_low), loss })
 }

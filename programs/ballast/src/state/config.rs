@@ -14,8 +14,23 @@ pub struct Config {
     pub governance: Pubkey,
     /// May only make things safer.
     pub guardian: Pubkey,
+    /// To whom governance is offered; default for nobody.
+    pub offered_governance: Pubkey,
+    /// How long a decision's account is kept before anyone may close it, seconds.
+    pub decision_retention_secs: u32,
     /// Room for later versions.
-    pub reserved: [u8; 128],
+    pub reserved: [u8; 92],
+}
+
+/// How long decisions are kept until governance says otherwise: 90 days, seconds.
+pub const USUAL_DECISION_RETENTION_SECS: u32 = 90 * 86_400;
+/// Shortest and longest time that decisions may be kept: a day to ten years, seconds.
+pub const DECISION_RETENTION_SECS: core::ops::RangeInclusive<u32> = 86_400..=3_650 * 86_400;
+
+/// Errors when `key`, which is to be an authority or to receive fees, is nobody's.
+pub fn require_somebody(key: &Pubkey) -> Result<()> {
+    require_keys_neq!(*key, Pubkey::default(), BallastError::DefaultKey);
+    Ok(())
 }
 
 impl Config {

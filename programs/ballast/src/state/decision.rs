@@ -40,6 +40,15 @@ pub struct Decision {
     pub reserved: [u64; 4],
 }
 
+impl Decision {
+    /// The digest of closed decisions once this one is closed after those that `previous` stands for:
+    /// `sha256(previous || snapshot_hash || input_hash || sequence as u64 LE)`.
+    pub fn digest_after(&self, previous: &[u8; 32]) -> [u8; 32] {
+        let sequence = self.snapshot.sequence.to_le_bytes();
+        hashv(&[previous, &self.snapshot_hash, &self.input_hash, &sequence]).to_bytes()
+    }
+}
+
 /// The live state of a vault that a decision is bound to.
 #[zero_copy]
 #[derive(borsh::BorshSerialize, borsh::BorshDeserialize, Debug, PartialEq, Eq)]

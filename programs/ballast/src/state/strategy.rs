@@ -2,6 +2,7 @@ use anchor_lang::prelude::*;
 use static_assertions::const_assert_eq;
 
 use super::MAX_RISK_FACTORS;
+use crate::error::BallastError;
 
 /// Venue accounts a strategy can pin.
 pub const MAX_PINNED: usize = 12;
@@ -51,6 +52,25 @@ pub struct Strategy {
     pub reserved: [u8; 128],
 }
 const_assert_eq!(core::mem::size_of::<Strategy>(), 8 + 6 * 32 + MAX_PINNED * 32 + 32 + 24 + 128);
+
+impl Strategy {
+    /// The venue's root account, which names the others: the reserve or pool.
+    pub fn root(&self) -> Pubkey {
+        let [root, ..] = self.pinned;
+        root
+    }
+
+    /// Pins `keys`, in place of whatever was pinned.
+    pub fn pin(&mut self, keys: &[Pubkey]) -> Result<()> {
+        require_gte!(MAX_PINNED, keys.len(), BallastError::VenueAccountInvalid);
+        self.pinned_count = u8::try_from(keys.len()).map_err(|_| BallastError::MathOverflow)?;
+        let unused = core::iter::repeat(Pubkey::default());
+        for (slot, key) in self.pinned.iter_mut().zip(keys.iter().copied().chain(unused)) {
+            *slot = key;
+        }
+        Ok(())
+    }
+}
 
 /// What governance states when it lists a strategy; the rest is read from the venue.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]

@@ -93,8 +93,12 @@ pub struct Vault {
     /// What all shares were bought for, atoms; a withdrawal takes the part of its shares, rounded down: what they
     /// would be worth had the assets been held and nothing done with them.
     pub plain_holding_atoms: u64,
+    /// Number of the last decision whose account was closed; they are closed in order.
+    pub closed_decisions: u64,
+    /// Stands for all closed decisions: see [`super::Decision::digest_after`]. Zero before the first.
+    pub closed_decisions_digest: [u8; 32],
     /// Room for risk-factor caps and later versions.
-    pub reserved: [u64; 64],
+    pub reserved: [u64; 59],
 }
 const_assert_eq!(core::mem::size_of::<VaultLimits>(), 72);
 const_assert_eq!(core::mem::size_of::<VenueReadings>(), 32);
@@ -256,15 +260,20 @@ impl Vault {
     /// Accrues fees up to `now_ts` on `nav`, which must count every allocation. Returns the shares minted.
     pub fn accrue_fees(&mut self, nav: &Nav, now_ts: i64) -> Result<u64> {
         let elapsed = u64::try_from(now_ts.saturating_sub(self.fees_accrued_ts)).unwrap_or(0);
-        let rates =
-            FeeRates { management_bps: self.management_fee_bps, performance_bps: self.performance_fee_bps };
+        let rates = match self.pause_level >= pause_level::WIND_DOWN {
+            true => FeeRates { management_bps: 0, performance_bps: 0 },
+            false => FeeRates {
+                management_bps: self.management_fee_bps,
+                performance_bps: self.performance_fee_bps,
+            },
+        };
         let accrual = fees::accrue(rates, nav.low, self.total_shares, self.high_water_mark_e15, elapsed)
             .ok_or(BallastError::MathOverflow)?;
         self.fee_shares = self.fee_shares.checked_add(accrual.shares).ok_or(BallastError::MathOverflow)?;
         self.mint_shares(accrual.shares)?;
         self.high_water_mark_e15 = accrual.high_water_mark_e15;
         // A fee too small for one share is left to accrue: time is only taken when it was paid for.
-        if accrual.shares > 0 || self.management_fee_bps == 0 || nav.low == 0 {
+        if accrual.shares > 0 || rates.management_bps == 0 || nav.low == 0 {
             self.fees_accrued_ts = self.fees_accrued_ts.max(now_ts);
         }
         Ok(accrual.shares)

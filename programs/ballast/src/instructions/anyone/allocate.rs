@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use ballast_math::limits::Mover;
 
 use crate::error::BallastError;
-use crate::events::{AllocationExecuted, LossRecorded};
+use crate::events::{AllocationExecuted, GainRecorded, LossRecorded};
 use crate::instructions::movement::{Direction, Movement};
 use crate::instructions::valuation::revalue;
 use crate::plan::{plan_move, verify_move, MoveOrder, MovePlan};
@@ -86,7 +86,7 @@ pub(crate) fn allocate<'info>(ctx: Context<'info, Allocate<'info>>, order: MoveO
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
     let (index, venue_accounts) = (order.index, ctx.remaining_accounts);
-    let market_loss = revalue(&accounts.vault, &accounts.strategy, index, venue_accounts, &clock)?;
+    let change = revalue(&accounts.vault, &accounts.strategy, index, venue_accounts, &clock)?;
     let plan = accounts.plan(&order, &clock)?;
 
     let movement = Movement {
@@ -109,9 +109,13 @@ pub(crate) fn allocate<'info>(ctx: Context<'info, Allocate<'info>>, order: MoveO
     vault.invariant()?;
     drop(vault);
     let vault = accounts.vault.key();
-    let recorded = market_loss.saturating_add(move_loss);
+    let recorded = change.loss.saturating_add(move_loss);
     if recorded > 0 {
         emit_cpi!(LossRecorded { vault, index, atoms: recorded, slot: clock.slot });
+    }
+    let gain = moved.gross_after.saturating_sub(moved.gross_before).saturating_add(change.gain);
+    if gain > 0 {
+        emit_cpi!(GainRecorded { vault, index, atoms: gain, slot: clock.slot });
     }
     emit_cpi!(AllocationExecuted {
         vault,

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 
 use crate::error::BallastError;
-use crate::events::FeesClaimed;
+use crate::events::{FeesAccrued, FeesClaimed};
 use crate::seeds;
 use crate::state::{LoadKnown, Position, StalePolicy, Vault};
 
@@ -38,7 +38,7 @@ pub(crate) fn claim_fees(ctx: Context<ClaimFees>) -> Result<()> {
     let clock = Clock::get()?;
     let mut vault = ctx.accounts.vault.load_known_mut()?;
     let nav = vault.nav(clock.slot, clock.unix_timestamp, StalePolicy::Reject)?;
-    vault.accrue_fees(&nav, clock.unix_timestamp)?;
+    let accrued = vault.accrue_fees(&nav, clock.unix_timestamp)?;
     let shares = core::mem::take(&mut vault.fee_shares);
     require!(shares > 0, BallastError::NothingToClaim);
     vault.invariant()?;
@@ -48,6 +48,9 @@ pub(crate) fn claim_fees(ctx: Context<ClaimFees>) -> Result<()> {
     let position = &mut ctx.accounts.position;
     position.open(vault, recipient, bump)?;
     position.shares = position.shares.checked_add(shares).ok_or(BallastError::MathOverflow)?;
+    if accrued > 0 {
+        emit_cpi!(FeesAccrued { vault, shares: accrued, nav_low: nav.low, slot: clock.slot });
+    }
     emit_cpi!(FeesClaimed { vault, recipient, shares });
     Ok(())
 }

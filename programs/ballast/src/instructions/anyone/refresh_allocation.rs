@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::events::LossRecorded;
+use crate::events::{GainRecorded, LossRecorded};
 use crate::instructions::valuation::revalue;
 use crate::seeds;
 use crate::state::{History, LoadKnown, StalePolicy, Strategy, Vault};
@@ -35,15 +35,19 @@ pub(crate) fn refresh_allocation<'info>(
 ) -> Result<()> {
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
-    let loss = revalue(&accounts.vault, &accounts.strategy, index, ctx.remaining_accounts, &clock)?;
+    let change = revalue(&accounts.vault, &accounts.strategy, index, ctx.remaining_accounts, &clock)?;
     if let Some(history) = &accounts.history {
         let vault = accounts.vault.load_known()?;
         if let Ok(nav) = vault.nav(clock.slot, clock.unix_timestamp, StalePolicy::Reject) {
             history.load_known_mut()?.record(&vault, &nav, clock.unix_timestamp)?;
         }
     }
-    if loss > 0 {
-        emit_cpi!(LossRecorded { vault: accounts.vault.key(), index, atoms: loss, slot: clock.slot });
+    let (vault, slot) = (accounts.vault.key(), clock.slot);
+    if change.gain > 0 {
+        emit_cpi!(GainRecorded { vault, index, atoms: change.gain, slot });
+    }
+    if change.loss > 0 {
+        emit_cpi!(LossRecorded { vault, index, atoms: change.loss, slot });
     }
     Ok(())
 }

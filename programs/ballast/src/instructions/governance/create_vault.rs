@@ -2,19 +2,17 @@ use anchor_lang::prelude::*;
 use anchor_spl::associated_token::{
     create_idempotent, get_associated_token_address_with_program_id, AssociatedToken, Create,
 };
-use anchor_spl::token_2022::spl_token_2022::extension::{
-    BaseStateWithExtensions, ExtensionType, StateWithExtensions,
-};
-use anchor_spl::token_2022::spl_token_2022::state::Mint as MintState;
 use anchor_spl::token_interface::{transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked};
 use ballast_math::shares;
 
 use crate::adapters::token_amount;
 use crate::error::BallastError;
 use crate::events::VaultCreated;
+use crate::mint::require_mint_supported;
 use crate::seeds;
 use crate::state::{
-    account_size, asset_class, class, Config, Vault, VaultLimits, Versioned, ACCOUNT_VERSION,
+    account_size, asset_class, class, require_somebody, Config, Vault, VaultLimits, Versioned,
+    ACCOUNT_VERSION,
 };
 
 /// Smallest seed deposit, atoms. With the virtual shares, it prices inflation attacks out of reach.
@@ -96,6 +94,7 @@ impl CreateVault<'_> {
         require!(mask != 0 && mask & !asset_class::ALL == 0, BallastError::InvalidAssetClass);
         params.limits.validate()?;
         super::set_fees::validate_fees(params.management_fee_bps, params.performance_fee_bps)?;
+        require_somebody(&params.fee_recipient)?;
         require_gte!(params.seed_atoms, MIN_SEED_ATOMS, BallastError::SeedTooSmall);
         require_gte!(self.seed_source.amount, params.seed_atoms, BallastError::InsufficientBalance);
         require_mint_supported(&mint)
@@ -116,33 +115,6 @@ impl CreateVault<'_> {
         };
         create_idempotent(CpiContext::new(self.associated_token_program.key(), accounts))
     }
-}
-
-/// Refuses a Token-2022 mint whose extensions could take, block or tax the vault's transfers.
-///
-/// Only what is known to be harmless passes: extensions that a later token program adds are refused.
-fn require_mint_supported(mint: &AccountInfo) -> Result<()> {
-    if *mint.owner == anchor_spl::token::ID {
-        return Ok(());
-    }
-    let data = mint.try_borrow_data()?;
-    let state = StateWithExtensions::<MintState>::unpack(&data)?;
-    for extension in state.get_extension_types()? {
-        match extension {
-            ExtensionType::MetadataPointer
-            | ExtensionType::TokenMetadata
-            | ExtensionType::GroupPointer
-            | ExtensionType::GroupMemberPointer
-            | ExtensionType::TokenGroup
-            | ExtensionType::TokenGroupMember => {}
-            ExtensionType::TransferFeeConfig => return err!(BallastError::MintHasTransferFee),
-            ExtensionType::TransferHook => return err!(BallastError::MintHasTransferHook),
-            ExtensionType::PermanentDelegate => return err!(BallastError::MintHasPermanentDelegate),
-            ExtensionType::DefaultAccountState => return err!(BallastError::MintDefaultFrozen),
-            _ => return err!(BallastError::MintExtensionUnsupported),
-        }
-    }
-    Ok(())
 }
 
 /// See [`CreateVault`].

@@ -4,7 +4,7 @@ use crate::error::BallastError;
 use crate::events::ConfigInitialized;
 use crate::program::Ballast;
 use crate::seeds;
-use crate::state::{Config, ACCOUNT_VERSION};
+use crate::state::{Config, ACCOUNT_VERSION, USUAL_DECISION_RETENTION_SECS};
 
 /// Sets the program's authorities, once.
 ///
@@ -46,7 +46,9 @@ pub(crate) fn initialize_config(
         bump: ctx.bumps.config,
         governance,
         guardian,
-        reserved: [0; 128],
+        offered_governance: Pubkey::default(),
+        decision_retention_secs: USUAL_DECISION_RETENTION_SECS,
+        reserved: [0; 92],
     });
     emit_cpi!(ConfigInitialized { governance, guardian });
     Ok(())

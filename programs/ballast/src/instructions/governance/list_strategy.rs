@@ -1,9 +1,10 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::Mint;
 
-use crate::adapters::Adapter;
+use crate::adapters::{Adapter, Listing};
 use crate::error::BallastError;
 use crate::events::StrategyListed;
+use crate::mint::require_mint_supported;
 use crate::seeds;
 use crate::state::{account_size, Config, Strategy, StrategyParams, Versioned, ACCOUNT_VERSION};
 
@@ -13,7 +14,8 @@ use crate::state::{account_size, Config, Strategy, StrategyParams, Versioned, AC
 /// 1. Governance signs.
 /// 2. The venue account belongs to the adapter's program, is of the right type, and serves the asset.
 /// 3. Every pinned key comes out of the venue's account or is derived from it; none from the caller.
-/// 4. A venue that refuses this kind of use is not listed.
+/// 4. A venue that refuses this kind of use, either way, is not listed.
+/// 5. A pool's other leg is of a mint that could be a vault's asset: none that could take, block or tax a transfer.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ListStrategy<'info> {
@@ -40,8 +42,22 @@ pub struct ListStrategy<'info> {
     pub venue_program: UncheckedAccount<'info>,
     /// Asset of the vaults that may use it.
     pub asset_mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: must be the mint of a pool's other leg; absent where there is none; checked in the handler.
+    pub leg_mint: Option<UncheckedAccount<'info>>,
     /// System program.
     pub system_program: Program<'info, System>,
+}
+
+impl ListStrategy<'_> {
+    fn require_leg_supported(&self, listing: &Listing) -> Result<()> {
+        if listing.leg_mint == Pubkey::default() {
+            return Ok(());
+        }
+        let mint = self.leg_mint.as_ref().ok_or(BallastError::VenueAccountsMissing)?;
+        require_keys_eq!(mint.key(), listing.leg_mint, BallastError::WrongMint);
+        require_keys_eq!(*mint.owner, listing.leg_token_program, BallastError::WrongTokenProgram);
+        require_mint_supported(mint)
+    }
 }
 
 /// See [`ListStrategy`].
@@ -55,6 +71,7 @@ pub(crate) fn list_strategy(ctx: Context<ListStrategy>, params: StrategyParams) 
     require!(slippage_and_divergence_bounded, BallastError::InvalidLimits);
     let asset_mint = accounts.asset_mint.key();
     let listing = adapter.list(&accounts.venue, &asset_mint)?;
+    accounts.require_leg_supported(&listing)?;
 
     let clock = Clock::get()?;
     let mut strategy = accounts.strategy.load_init()?;
@@ -68,10 +85,7 @@ pub(crate) fn list_strategy(ctx: Context<ListStrategy>, params: StrategyParams) 
     strategy.receipt_token_program = listing.receipt_token_program;
     strategy.leg_mint = listing.leg_mint;
     strategy.leg_token_program = listing.leg_token_program;
-    strategy.pinned_count = u8::try_from(listing.pinned.len()).map_err(|_| BallastError::MathOverflow)?;
-    for (slot, key) in strategy.pinned.iter_mut().zip(&listing.pinned) {
-        *slot = *key;
-    }
+    strategy.pin(&listing.pinned)?;
     strategy.risk_factors = params.risk_factors;
     strategy.max_slippage_bps = params.max_slippage_bps;
     strategy.max_divergence_bps = params.max_divergence_bps;

@@ -10,6 +10,7 @@ use crate::state::{pause_level, Config, LoadKnown, Vault, Versioned};
 /// Specification
 /// 1. The guardian may only raise it; governance may set any level.
 /// 2. No level stops a withdrawal.
+/// 3. No fee is taken for the time in which a vault is wound down: neither then nor after it.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetPauseLevel<'info> {
@@ -35,6 +36,9 @@ pub(crate) fn set_pause_level(ctx: Context<SetPauseLevel>, level: u8) -> Result<
     let before = vault.pause_level;
     require!(is_governance || level >= before, BallastError::GuardianMayOnlyReduce);
     vault.pause_level = level;
+    if before >= pause_level::WIND_DOWN {
+        vault.fees_accrued_ts = Clock::get()?.unix_timestamp;
+    }
     drop(vault);
     emit_cpi!(PauseLevelSet { vault: ctx.accounts.vault.key(), authority, before, after: level });
     Ok(())

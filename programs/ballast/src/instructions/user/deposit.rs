@@ -4,7 +4,7 @@ use ballast_math::shares::to_shares_down;
 
 use crate::adapters::token_amount;
 use crate::error::BallastError;
-use crate::events::Deposited;
+use crate::events::{Deposited, FeesAccrued};
 use crate::oracle::status;
 use crate::seeds;
 use crate::state::{pause_level, LoadKnown, Position, Profile, StalePolicy, Vault, Versioned};
@@ -87,11 +87,11 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
     let clock = Clock::get()?;
     let now = clock.unix_timestamp;
     ctx.accounts.validate(amount, now)?;
-    let (shares, gross_high) = {
+    let (shares, nav, fee_shares) = {
         let mut vault = ctx.accounts.vault.load_known_mut()?;
         let nav = vault.nav(clock.slot, now, StalePolicy::Reject)?;
         vault.require_oracle_bits(status::ALL)?;
-        vault.accrue_fees(&nav, now)?;
+        let fee_shares = vault.accrue_fees(&nav, now)?;
         let after = nav.gross_high.checked_add(amount).ok_or(BallastError::MathOverflow)?;
         require_gte!(vault.limits.deposit_cap_atoms, after, BallastError::DepositCapExceeded);
         let shares =
@@ -101,7 +101,7 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
         vault.take_deposit(amount, now)?;
         vault.mint_shares(shares)?;
         vault.invariant()?;
-        (shares, nav.gross_high)
+        (shares, nav, fee_shares)
     };
     ctx.accounts.take_tokens(amount)?;
 
@@ -109,6 +109,16 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
     let position = &mut ctx.accounts.position;
     position.open(vault, owner, ctx.bumps.position)?;
     position.enter(shares, amount, clock.slot)?;
-    emit_cpi!(Deposited { vault, owner, atoms: amount, shares, gross_high, slot: clock.slot });
+    if fee_shares > 0 {
+        emit_cpi!(FeesAccrued { vault, shares: fee_shares, nav_low: nav.low, slot: clock.slot });
+    }
+    emit_cpi!(Deposited {
+        vault,
+        owner,
+        atoms: amount,
+        shares,
+        gross_high: nav.gross_high,
+        slot: clock.slot,
+    });
     Ok(())
 }

@@ -3,7 +3,7 @@ use anchor_spl::token_interface::{transfer_checked, TransferChecked};
 
 use crate::adapters::token_amount;
 use crate::error::BallastError;
-use crate::events::Withdrawn;
+use crate::events::{FeesAccrued, Withdrawn};
 use crate::oracle::status;
 use crate::seeds;
 use crate::state::{LoadKnown, Nav, Position, StalePolicy, Vault, VaultSigner, Versioned};
@@ -45,6 +45,9 @@ pub struct Withdraw<'info> {
     pub token_program: UncheckedAccount<'info>,
 }
 
+/// What a leaver is owed, atoms; the assets it was priced on; and the fee shares taken before.
+pub(super) type Owed = (u64, Nav, u64);
+
 /// Prices `shares` for a leaver, after the fees.
 pub(super) fn price_exit(
     vault: &mut Vault,
@@ -52,24 +55,24 @@ pub(super) fn price_exit(
     shares: u64,
     accept_stale: bool,
     clock: &Clock,
-) -> Result<(u64, Nav)> {
+) -> Result<Owed> {
     require!(shares > 0, BallastError::ZeroAmount);
     position.require_may_leave(shares, clock.slot)?;
     let now = clock.unix_timestamp;
-    let nav = if accept_stale {
+    let (nav, fee_shares) = if accept_stale {
         // A leaver may forgo what cannot be priced, not the fees due on it.
         let booked = vault.nav(clock.slot, now, StalePolicy::LastKnown)?;
-        vault.accrue_fees(&booked, now)?;
-        vault.nav(clock.slot, now, StalePolicy::CountAsZero)?
+        let fee_shares = vault.accrue_fees(&booked, now)?;
+        (vault.nav(clock.slot, now, StalePolicy::CountAsZero)?, fee_shares)
     } else {
         let nav = vault.nav(clock.slot, now, StalePolicy::Reject)?;
         vault.require_oracle_bits(status::EXIT)?;
-        vault.accrue_fees(&nav, now)?;
-        nav
+        let fee_shares = vault.accrue_fees(&nav, now)?;
+        (nav, fee_shares)
     };
     let owed = vault.redeem_value(shares, &nav)?;
     require!(owed > 0, BallastError::DustAmount);
-    Ok((owed, nav))
+    Ok((owed, nav, fee_shares))
 }
 
 /// Accounts of a payment out of idle.
@@ -116,14 +119,15 @@ pub(crate) fn withdraw(
     accept_stale: bool,
 ) -> Result<()> {
     let clock = Clock::get()?;
-    let (atoms, nav) = {
+    let (atoms, nav, fee_shares) = {
         let mut vault = ctx.accounts.vault.load_known_mut()?;
-        let (owed, nav) = price_exit(&mut vault, &ctx.accounts.position, shares, accept_stale, &clock)?;
+        let (owed, nav, fee_shares) =
+            price_exit(&mut vault, &ctx.accounts.position, shares, accept_stale, &clock)?;
         require_gte!(owed, min_assets_out, BallastError::MinAssetsNotMet);
         vault.pay_withdrawal(owed, clock.unix_timestamp)?;
         vault.burn_shares(shares)?;
         vault.invariant()?;
-        (owed, nav)
+        (owed, nav, fee_shares)
     };
     ctx.accounts.position.take(shares, atoms)?;
     let accounts = &ctx.accounts;
@@ -135,6 +139,10 @@ pub(crate) fn withdraw(
         token_program: accounts.token_program.to_account_info(),
     };
     payout.pay(atoms)?;
+    if fee_shares > 0 {
+        let vault = accounts.vault.key();
+        emit_cpi!(FeesAccrued { vault, shares: fee_shares, nav_low: nav.low, slot: clock.slot });
+    }
     emit_cpi!(Withdrawn {
         vault: accounts.vault.key(),
         owner: accounts.owner.key(),

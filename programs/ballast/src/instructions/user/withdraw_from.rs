@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use super::withdraw::{price_exit, Payout};
 use crate::error::BallastError;
-use crate::events::{LossRecorded, Withdrawn};
+use crate::events::{FeesAccrued, GainRecorded, LossRecorded, Withdrawn};
 use crate::instructions::movement::{Direction, Movement};
 use crate::instructions::valuation::revalue;
 use crate::oracle::status;
@@ -67,15 +67,14 @@ pub(crate) fn withdraw_from<'info>(
     require!(receipts > 0, BallastError::ZeroAmount);
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
-    let market_loss = revalue(&accounts.vault, &accounts.strategy, index, ctx.remaining_accounts, &clock)?;
-    let (owed, nav, idle_before) = {
+    let change = revalue(&accounts.vault, &accounts.strategy, index, ctx.remaining_accounts, &clock)?;
+    let ((owed, nav, fee_shares), idle_before) = {
         let mut vault = accounts.vault.load_known_mut()?;
         let allocation = vault.allocation(index)?;
         // Sold at a dead price, it would be sold at the others' cost.
         status::require(allocation.oracle_status, status::EXIT)?;
         require_gte!(allocation.receipts, receipts, BallastError::InsufficientReceipts);
-        let (owed, nav) = price_exit(&mut vault, &accounts.position, shares, accept_stale, &clock)?;
-        (owed, nav, vault.idle_atoms)
+        (price_exit(&mut vault, &accounts.position, shares, accept_stale, &clock)?, vault.idle_atoms)
     };
 
     let movement = Movement {
@@ -94,10 +93,10 @@ pub(crate) fn withdraw_from<'info>(
     let exit = settle_exit(owed, shares, idle_before, &moved)?;
     require_gte!(exit.atoms, min_assets_out, BallastError::MinAssetsNotMet);
 
+    // A venue that paid more than its books said leaves a gain to everybody.
+    let gain = moved.gross_after.saturating_sub(moved.gross_before);
     {
         let mut vault = accounts.vault.load_known_mut()?;
-        // A venue that paid more than its books said leaves a gain to everybody.
-        let gain = moved.gross_after.saturating_sub(moved.gross_before);
         vault.book_change(0, gain, clock.unix_timestamp)?;
         vault.pay_withdrawal(exit.atoms, clock.unix_timestamp)?;
         vault.burn_shares(exit.shares)?;
@@ -113,9 +112,16 @@ pub(crate) fn withdraw_from<'info>(
     payout.pay(exit.atoms)?;
     ctx.accounts.position.take(exit.shares, exit.atoms)?;
     let accounts = &ctx.accounts;
-    if market_loss > 0 {
-        let vault = accounts.vault.key();
-        emit_cpi!(LossRecorded { vault, index, atoms: market_loss, slot: clock.slot });
+    let (vault, slot) = (accounts.vault.key(), clock.slot);
+    if fee_shares > 0 {
+        emit_cpi!(FeesAccrued { vault, shares: fee_shares, nav_low: nav.low, slot });
+    }
+    if change.loss > 0 {
+        emit_cpi!(LossRecorded { vault, index, atoms: change.loss, slot });
+    }
+    let gain = gain.saturating_add(change.gain);
+    if gain > 0 {
+        emit_cpi!(GainRecorded { vault, index, atoms: gain, slot });
     }
     emit_cpi!(Withdrawn {
         vault: accounts.vault.key(),
