@@ -12,7 +12,7 @@ use crate::{backtest, commands, demo, replay};
 #[command(
     name = "ballast",
     version,
-    after_help = "Exit codes: 0 done, 1 the chain refused, 2 bad input, 3 no answer."
+    after_help = "Exit codes: 0 done, 1 the chain refused, 2 bad input, 3 no answer, or an outcome that is not known."
 )]
 pub struct Args {
     /// Options of every command.
@@ -26,10 +26,11 @@ pub struct Args {
 /// Options of every command.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Global {
-    /// JSON-RPC node [default: the local chain, http://127.0.0.1:8899]
-    #[arg(long, global = true, value_name = "URL")]
+    /// JSON-RPC node: an address, localhost, devnet, testnet or mainnet-beta [default: localhost]
+    #[arg(long, short, global = true, value_name = "URL")]
     pub url: Option<String>,
-    /// Wallet: a file with the JSON array of a keypair's 64 bytes
+    /// Wallet: a file with the JSON array of a keypair's 64 bytes [default: BALLAST_KEYPAIR, else the wallet of
+    /// Solana's tools]
     #[arg(long, global = true, value_name = "FILE")]
     pub keypair: Option<PathBuf>,
     /// Print JSON
@@ -49,6 +50,8 @@ pub enum Command {
     /// State what your money may be used for
     #[command(subcommand)]
     Profile(commands::profile::ProfileCommand),
+    /// Look at your positions: what they are worth and what they earned
+    Positions(commands::positions::PositionsArgs),
     /// Put money into a vault
     Deposit(commands::deposit::DepositArgs),
     /// Take money out of a vault

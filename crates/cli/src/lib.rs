@@ -18,6 +18,7 @@ pub mod output;
 pub mod ratio;
 pub mod replay;
 pub mod session;
+pub mod surroundings;
 pub mod wallet;
 pub mod when;
 
@@ -53,6 +54,7 @@ pub fn run(args: Args) -> Result<(), CliError> {
     match args.command {
         Command::Vault(command) => commands::vault::run(&mut session()?, command),
         Command::Profile(command) => commands::profile::run(&mut session()?, command),
+        Command::Positions(command) => commands::positions::run(&mut session()?, &command),
         Command::Deposit(command) => commands::deposit::run(&mut session()?, command),
         Command::Withdraw(command) => commands::withdraw::run(&mut session()?, command),
         Command::Decision(command) => commands::decision::run(&mut session()?, command),

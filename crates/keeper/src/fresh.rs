@@ -25,7 +25,8 @@ pub struct FreshVault {
 }
 
 impl FreshVault {
-    /// Simulates the refreshes. `payer` need not exist.
+    /// Simulates the refreshes. `payer` signs nothing and pays nothing, but nodes take only an account of the
+    /// system program that could.
     ///
     /// When they fail together, each slot is tried alone, and those that cannot be refreshed are named.
     pub fn look(
@@ -54,6 +55,10 @@ impl FreshVault {
                     let alone = setup.refresh(slot).into_iter().collect();
                     match simulate(chain, payer, alone, &[]) {
                         Ok(_) => {}
+                        // No slot's fault: nothing can be simulated in this payer's name.
+                        Err(CallError::Rejected(rejection)) if is_about(&rejection, payer) => {
+                            return Err(CallError::Rejected(rejection).into());
+                        }
                         Err(CallError::Rejected(rejection)) => *problem = Some(*rejection),
                         Err(error) => return Err(error.into()),
                     }
@@ -113,6 +118,11 @@ impl FreshVault {
             .filter(|(_, (allocation, _))| !allocation.is_empty())
             .filter_map(|(index, (_, problem))| Some((index, problem.as_ref()?)))
     }
+}
+
+/// Whether the runtime refused `payer` before any instruction ran.
+fn is_about(rejection: &Rejection, payer: &Pubkey) -> bool {
+    rejection.instruction.is_none() && rejection.account.as_ref() == Some(&payer.to_string())
 }
 
 /// Nothing to run is nothing to simulate.

@@ -29,6 +29,7 @@ pub mod pool_history;
 pub mod room;
 pub mod rpc_chain;
 mod rpc_failure;
+mod rpc_transaction;
 pub mod run;
 pub mod send;
 pub mod setup;

@@ -2,8 +2,10 @@
 
 use ballast_client::{CallError, Refusal, Rejection, address, blame, venue_error};
 use solana_instruction::Instruction;
+use solana_rpc_client_api::client_error::Error as RpcError;
 use solana_signature::Signature;
 
+use crate::send::answer::{RpcWords, is_answer};
 use crate::send::{Failure, SendError};
 
 /// A failure in the program's own words.
@@ -60,6 +62,12 @@ fn last_words(logs: &[String]) -> Option<String> {
     Some(words.to_owned())
 }
 
+/// A failed question to a node: no answer, or the answer no.
+pub(crate) fn rpc_error(error: &RpcError) -> CallError {
+    let words = RpcWords(error).to_string();
+    if is_answer(error) { CallError::NodeRefused(words) } else { CallError::Unreachable(words) }
+}
+
 /// What became of a transaction, for whoever asked for it.
 pub(crate) fn call_error(error: SendError, instructions: &[Instruction]) -> CallError {
     match error {
@@ -72,7 +80,11 @@ pub(crate) fn call_error(error: SendError, instructions: &[Instruction]) -> Call
         SendError::TooLarge { bytes } => CallError::TooLarge { bytes },
         error @ SendError::Expired { .. } => CallError::Expired(error.to_string()),
         error @ SendError::Unknown { .. } => CallError::Unknown(error.to_string()),
-        error @ SendError::Rpc { .. } => CallError::Unreachable(error.to_string()),
+        SendError::Rpc { doing, source } => match rpc_error(&source) {
+            CallError::Unreachable(words) => CallError::Unreachable(format!("{doing}: {words}")),
+            CallError::NodeRefused(words) => CallError::NodeRefused(format!("{doing}: {words}")),
+            other => other,
+        },
         error => CallError::Request(error.to_string()),
     }
 }

@@ -32,7 +32,7 @@ pub struct SetArgs {
     /// Riskiest class of vault to accept: conservative, balanced or growth
     #[arg(long, value_name = "CLASS")]
     pub tolerance: String,
-    /// When the money may be needed: a date, or a time from now such as 90d or 2y
+    /// When the money may be needed: a date, or a time from now such as 90d, 6mo or 2y
     #[arg(long, value_name = "WHEN")]
     pub horizon: String,
     /// What vaults may hold: lending, liquidity, staking; everything when not given
