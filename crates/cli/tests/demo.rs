@@ -23,6 +23,14 @@ fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// A folder of one test's own: tests run at once, also in processes of their own.
+fn own_dir(name: &str) -> String {
+    std::env::temp_dir()
+        .join(format!("ballast-demo-{name}-{}", std::process::id()))
+        .to_string_lossy()
+        .into_owned()
+}
+
 /// A running demo, killed if the test fails before it ended.
 struct Running {
     child: Child,
@@ -100,7 +108,8 @@ fn is_running(id: &str) -> bool {
 
 #[test]
 fn a_keeper_acts_and_ctrl_c_leaves_nothing_running() {
-    let mut demo = Running::start(&["demo", "--port", "0"]);
+    let dir = own_dir("acts");
+    let mut demo = Running::start(&["demo", "--port", "0", "--dir", &dir]);
     let chain = demo.wait_for("JSON-RPC http://");
     let url = chain.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
     let url = url.trim_end_matches(',').to_owned();
@@ -123,6 +132,8 @@ fn a_keeper_acts_and_ctrl_c_leaves_nothing_running() {
     }
     let gone = output(&["--url", &url, "vault", "list"]);
     assert_eq!(gone.status.code(), Some(3), "{}", complaint(&gone));
+    assert!(complaint(&gone).contains("does not answer getProgramAccounts"), "{}", complaint(&gone));
+    std::fs::remove_dir_all(&dir).unwrap();
 }
 
 #[test]
@@ -144,7 +155,9 @@ fn useless_input_is_refused_before_anything_starts() {
 fn a_busy_port_is_named() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let refused = output(&["demo", "--port", &port]);
+    let dir = own_dir("busy");
+    let refused = output(&["demo", "--port", &port, "--dir", &dir]);
+    std::fs::remove_dir_all(&dir).unwrap();
     assert_eq!(refused.status.code(), Some(3));
     let said = complaint(&refused);
     assert!(said.contains(&port) && said.contains("--port"), "{said}");
