@@ -24,7 +24,6 @@ pub mod when;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use serde_json::json;
 
 use args::{Args, Command};
@@ -33,7 +32,7 @@ use session::Session;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
     let is_json = args.global.json;
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,

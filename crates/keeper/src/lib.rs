@@ -39,7 +39,7 @@ pub use collect::VaultCollector;
 pub use decide::PolicyStrategy;
 pub use error::KeeperError;
 pub use execute::ChainExecutor;
-pub use fresh::FreshVault;
+pub use fresh::{FreshVault, Unpriced};
 pub use health::{Alert, HealthPolicy, HealthState, Observation, Progress};
 pub use journal::Journal;
 pub use model::ModelFile;

@@ -122,8 +122,8 @@ fn shown(session: &mut Session, position: &Position) -> Result<Shown, CliError> 
 /// What `shares` are worth to a leaver, with every slot refreshed and fees accrued, as the program prices an exit.
 fn worth(session: &mut Session, setup: &VaultSetup, shares: u64) -> Result<u64, CliError> {
     let fresh = session.look(setup)?;
-    if let Some((index, problem)) = fresh.stuck().next() {
-        return Err(CliError::refused(format!("slot {index} cannot be refreshed: {problem}")));
+    if let Some(unpriced) = fresh.unpriced().first() {
+        return Err(CliError::refused(unpriced));
     }
     let (priced, nav) = fresh.priced_for_exit(&setup.key, false)?;
     to_assets_down(shares, nav.low, priced.total_shares)

@@ -123,8 +123,8 @@ struct Shown {
     keeper: String,
     slot: u64,
     unix_ts: i64,
-    /// Net assets at both sides, atoms: what withdrawals and deposits are priced on. None where a slot that holds
-    /// something cannot be refreshed: a part is not the whole.
+    /// Net assets at both sides, atoms: what withdrawals and deposits are priced on. None where the worth
+    /// of a slot is not known: a part is not the whole.
     net_low_atoms: Option<u64>,
     net_high_atoms: Option<u64>,
     idle_atoms: u64,
@@ -161,7 +161,7 @@ struct Slot {
     index: u8,
     strategy: String,
     adapter: &'static str,
-    /// None where it holds something and cannot be refreshed; so are the next two.
+    /// None where its worth is not known now; so are the next two.
     value_low_atoms: Option<u64>,
     value_high_atoms: Option<u64>,
     withdrawable_atoms: Option<u64>,
@@ -171,7 +171,7 @@ struct Slot {
     target_bps: u16,
     relative_cap_bps: u16,
     absolute_cap_atoms: u64,
-    /// Why it cannot be refreshed; none when it can.
+    /// Why its worth is not known, or why it cannot be refreshed; none when all is well.
     problem: Option<String>,
 }
 
@@ -179,7 +179,7 @@ fn show_one(session: &mut Session, name: &str) -> Result<(), CliError> {
     let setup = session.load_vault(name)?;
     let unit = session.unit(&setup.vault.asset_mint)?;
     let fresh = session.look(&setup)?;
-    let nav = match fresh.stuck().next() {
+    let nav = match fresh.unpriced().first() {
         Some(_) => None,
         None => Some(fresh.nav(&setup.key, StalePolicy::Reject)?),
     };
@@ -190,10 +190,14 @@ fn show_one(session: &mut Session, name: &str) -> Result<(), CliError> {
 fn shown(setup: &VaultSetup, fresh: &FreshVault, nav: Option<&Nav>) -> Shown {
     let vault = &fresh.vault;
     let (limits, now_ts) = (&vault.limits, fresh.clock.unix_ts);
+    let unpriced = fresh.unpriced();
     let slots = setup.slots.iter().zip(&vault.allocations).map(|(slot, allocation)| {
-        let problem = fresh.problem(slot.index);
-        // What holds nothing is worth nothing, whatever its venue says.
-        let known = |atoms: u64| (problem.is_none() || allocation.is_empty()).then_some(atoms);
+        let unpriced = unpriced.iter().find(|unpriced| unpriced.index == slot.index);
+        // One that holds nothing is worth nothing, whatever its venue says; that it cannot be refreshed is told.
+        let problem = unpriced
+            .map(|unpriced| unpriced.why.clone())
+            .or_else(|| fresh.problem(slot.index).map(|problem| format!("cannot be refreshed: {problem}")));
+        let known = |atoms: u64| unpriced.is_none().then_some(atoms);
         Slot {
             index: slot.index,
             strategy: slot.strategy_key.to_string(),
@@ -206,7 +210,7 @@ fn shown(setup: &VaultSetup, fresh: &FreshVault, nav: Option<&Nav>) -> Shown {
             target_bps: allocation.target_bps,
             relative_cap_bps: allocation.relative_cap_bps,
             absolute_cap_atoms: allocation.absolute_cap_atoms,
-            problem: problem.map(ToString::to_string),
+            problem,
         }
     });
     Shown {
@@ -326,8 +330,81 @@ fn human(shown: &Shown, unit: &Unit) -> String {
     let mut text = format!("{head}\n\n{}", table(&columns, rows));
     for slot in &shown.slots {
         if let Some(problem) = &slot.problem {
-            text.push_str(&format!("\nslot {} cannot be refreshed: {problem}", slot.index));
+            text.push_str(&format!("\nslot {} {problem}", slot.index));
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use ballast::oracle::status;
+    use ballast_client::state::{Allocation, Strategy};
+    use ballast_client::{ChainClock, Rejection, VenueAccounts};
+    use ballast_keeper::setup::SlotSetup;
+    use bytemuck::Zeroable;
+
+    use super::*;
+
+    /// A vault with 100 atoms idle and 900 in one slot, whose refresh ended with `problem`.
+    fn look(problem: Option<Rejection>, oracle_status: u16, receipts: u64) -> Shown {
+        let mut vault = Vault::zeroed();
+        (vault.idle_atoms, vault.allocation_count, vault.total_shares) = (100, 1, 1_000_000);
+        vault.allocations[0] = Allocation {
+            receipts,
+            value_low: receipts,
+            value_high: receipts,
+            withdrawable: receipts,
+            refreshed_slot: 7,
+            oracle_status,
+            ..Allocation::default()
+        };
+        let slot = SlotSetup {
+            index: 0,
+            strategy_key: Pubkey::default(),
+            strategy: Strategy::zeroed(),
+            venue: VenueAccounts { refresh: vec![], movement: vec![] },
+        };
+        let setup = VaultSetup { key: Pubkey::default(), vault, slots: vec![slot] };
+        let clock = ChainClock { slot: 7, ..ChainClock::default() };
+        let fresh = FreshVault { vault, clock, problems: vec![problem], watched: vec![] };
+        let nav = fresh.unpriced().is_empty().then(|| fresh.nav(&setup.key, StalePolicy::Reject).unwrap());
+        shown(&setup, &fresh, nav.as_ref())
+    }
+
+    #[test]
+    fn a_part_is_not_shown_as_the_whole() {
+        let problem = Rejection { message: "reserve is gone".to_owned(), ..Rejection::default() };
+        for shown in [look(Some(problem.clone()), status::ALL, 900), look(None, 0, 900)] {
+            let json = serde_json::to_value(&shown).unwrap();
+            for figure in ["net_low_atoms", "net_high_atoms", "share_price_e15"] {
+                assert!(json[figure].is_null(), "{figure}: {json}");
+            }
+            let slot = &json["slots"][0];
+            for figure in ["value_low_atoms", "value_high_atoms", "withdrawable_atoms", "weight_bps"] {
+                assert!(slot[figure].is_null(), "{figure}: {json}");
+            }
+            assert_eq!(json["idle_atoms"], 100);
+            let text = human(&shown, &Unit::new("USDC", 0));
+            assert!(
+                text.contains("Net assets   not known") && text.contains("Share price  not known"),
+                "{text}"
+            );
+            assert!(!text.contains("900") && text.contains("\nslot 0 "), "{text}");
+        }
+        assert!(
+            look(Some(problem.clone()), status::ALL, 900).slots[0]
+                .problem
+                .clone()
+                .unwrap()
+                .contains("reserve is gone")
+        );
+        let whole = look(None, status::ALL, 900);
+        assert_eq!((whole.net_low_atoms, whole.slots[0].weight_bps), (Some(1_000), Some(9_000)));
+        // One that holds nothing takes nothing from the whole.
+        let empty = look(Some(problem), 0, 0);
+        assert_eq!((empty.net_low_atoms, empty.slots[0].value_low_atoms), (Some(100), Some(0)));
+        assert!(empty.slots[0].problem.is_some());
+    }
 }
