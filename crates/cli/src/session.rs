@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use ballast_client::token::mint_decimals;
 use ballast_client::{ChainClient, address, decode_config};
-use ballast_keeper::send::SendPolicy;
-use ballast_keeper::{FreshVault, RpcChain, VaultSetup};
+use ballast_keeper::{FreshVault, VaultSetup};
+use ballast_rpc::RpcChain;
+use ballast_rpc::send::SendPolicy;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;

@@ -1,7 +1,7 @@
 //! What people do and see, through the real command on the demo's chain: looking, putting in, taking out.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-#[path = "../../keeper/tests/support/between.rs"]
+#[path = "../../rpc/tests/support/between.rs"]
 mod between;
 mod support;
 

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use ballast_client::address;
-use ballast_keeper::send::SendPolicy;
-use ballast_keeper::{ModelFile, RpcChain};
+use ballast_keeper::ModelFile;
 use ballast_localnet::{LocalNet, LocalNetConfig, ProgramDeploy};
+use ballast_rpc::RpcChain;
+use ballast_rpc::send::SendPolicy;
 use ballast_sandbox::{Programs, elf, token};
 use indicatif::ProgressBar;
 use solana_pubkey::Pubkey;

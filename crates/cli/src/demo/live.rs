@@ -7,8 +7,9 @@ use anyhow::{Context, Result, ensure};
 use ballast_client::state::{StalePolicy, Vault};
 use ballast_client::token::token_balance;
 use ballast_client::{ChainClient, address};
-use ballast_keeper::{FreshVault, RpcChain, VaultSetup};
+use ballast_keeper::{FreshVault, VaultSetup};
 use ballast_localnet::{ClockInfo, LocalNet};
+use ballast_rpc::RpcChain;
 use solana_pubkey::Pubkey;
 
 use super::cast;

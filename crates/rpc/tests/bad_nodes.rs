@@ -8,9 +8,9 @@ mod between;
 use std::time::Duration;
 
 use ballast_client::{CallError, ChainClient};
-use ballast_keeper::RpcChain;
-use ballast_keeper::send::{Request, SendError, SendPolicy, Sender, Sent, UnknownWhy};
 use ballast_localnet::{LocalNet, LocalNetConfig};
+use ballast_rpc::RpcChain;
+use ballast_rpc::send::{Chain, Request, SendError, SendPolicy, Sender, Sent, UnknownWhy};
 use between::{Answer, Between, Upstream, refusal};
 use serde_json::{Value, json};
 use solana_commitment_config::CommitmentConfig;
@@ -87,6 +87,19 @@ fn one_that_really_never_lands_is_signed_anew_and_lands_once() {
     });
     let sent = outcome.unwrap();
     assert_eq!((sent.signings, arrived), (2, SOL));
+}
+
+#[test]
+fn the_last_block_is_known_also_without_epoch_info() {
+    let net = chain();
+    let between = Between::start(&net.rpc_url(), |ask, node| {
+        if is(ask, "getEpochInfo") { refusal(ask, -32_601, "Method not found") } else { node.ask(ask) }
+    });
+    let confirmed = CommitmentConfig::confirmed();
+    let before = RpcClient::new_with_commitment(net.rpc_url(), confirmed).tip().unwrap();
+    let tip = RpcClient::new_with_commitment(between.url.clone(), confirmed).tip().unwrap();
+    let (slots, heights) = (tip.slot.abs_diff(before.slot), tip.height.abs_diff(before.height));
+    assert!(slots < 50 && heights < 50, "{before:?} {tip:?}");
 }
 
 #[test]

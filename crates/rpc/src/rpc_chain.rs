@@ -27,8 +27,8 @@ use solana_signer::null_signer::NullSigner;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
+use crate::landed::program_calls;
 use crate::rpc_failure::{call_error, rpc_error};
-use crate::rpc_transaction::program_calls;
 use crate::send::budget::{MAX_UNITS, with_budget};
 use crate::send::chain::MAX_TRANSACTION_VERSION;
 use crate::send::{self, Request, SendPolicy, Sender};
@@ -68,9 +68,10 @@ impl RpcChain {
         Self { rpc, policy, tables: Vec::new() }
     }
 
-    /// The node.
-    pub fn rpc(&self) -> &RpcClient {
-        &self.rpc
+    /// The chain's identity: the hash of its first block, base58.
+    pub fn genesis_hash(&self) -> Result<String, CallError> {
+        let hash = self.rpc.get_genesis_hash().map_err(|error| rpc_error(&error))?;
+        Ok(hash.to_string())
     }
 
     /// Lets transactions use the table at `key`.

@@ -11,15 +11,20 @@ use solana_rpc_client::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::Error as RpcError;
 use solana_rpc_client_api::config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig};
 use solana_rpc_client_api::request::RpcRequest;
+use solana_rpc_client_api::response::{Response, RpcBlockhash};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
+use super::answer::is_answer;
 use super::budget::MAX_UNITS;
 
 /// The newest transaction format that is read here (SIMD-0385). Nodes refuse to show newer ones than asked for,
 /// and anybody may put any account into a transaction of any format.
 pub const MAX_TRANSACTION_VERSION: u8 = 1;
+
+/// For how many blocks a new blockhash is valid.
+const BLOCKHASH_BLOCKS: u64 = 150;
 
 /// Outcome of a simulation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,9 +108,19 @@ impl Chain for RpcClient {
     }
 
     fn tip(&self) -> Result<Tip, RpcError> {
-        // The one question that answers both numbers from one block.
-        let info = self.get_epoch_info_with_commitment(CommitmentConfig::confirmed())?;
-        Ok(Tip { slot: info.absolute_slot, height: info.block_height })
+        // The question that answers both numbers from one block.
+        match self.get_epoch_info_with_commitment(CommitmentConfig::confirmed()) {
+            Ok(info) => Ok(Tip { slot: info.absolute_slot, height: info.block_height }),
+            // Not every node takes it. All that send transactions tell blockhashes, and with them the same.
+            Err(error) if is_answer(&error) => {
+                let commitment = json!([{ "commitment": "confirmed" }]);
+                let latest: Response<RpcBlockhash> =
+                    RpcClient::send(self, RpcRequest::GetLatestBlockhash, commitment)?;
+                let height = latest.value.last_valid_block_height.saturating_sub(BLOCKHASH_BLOCKS);
+                Ok(Tip { slot: latest.context.slot, height })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn slot(&self) -> Result<u64, RpcError> {

@@ -4,10 +4,10 @@
 use std::thread;
 use std::time::Duration;
 
-use ballast_keeper::send::chain::Depth;
-use ballast_keeper::send::lookup_table::{ensure, fetch};
-use ballast_keeper::send::{Chain, Request, SendError, SendPolicy, Sender};
 use ballast_localnet::{LocalNet, LocalNetConfig};
+use ballast_rpc::send::chain::Depth;
+use ballast_rpc::send::lookup_table::{ensure, fetch};
+use ballast_rpc::send::{Chain, Request, SendError, SendPolicy, Sender};
 use solana_commitment_config::CommitmentConfig;
 use solana_instruction::Instruction;
 use solana_instruction::error::InstructionError;
