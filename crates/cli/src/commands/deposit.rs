@@ -40,8 +40,8 @@ struct Deposited {
     atoms: Option<u64>,
     /// What it gave for that, likewise.
     shares: Option<u64>,
-    /// Shares in the position as the node shows it now.
-    position_shares: u64,
+    /// Shares in the position as the node shows it now; none where it does not.
+    position_shares: Option<u64>,
     signature: String,
     slot: u64,
 }
@@ -79,7 +79,9 @@ pub fn run(session: &mut Session, args: DepositArgs) -> Result<(), CliError> {
         let mut deposits = events::<event::Deposited>(&calls).into_iter();
         deposits.find(|event| event.vault == setup.key && event.owner == owner)
     });
-    let position_shares = position_shares(session.chain.account(&position)?.as_ref())?;
+    // It has landed: that must be told, whether or not the node answers any more.
+    let now = session.chain.account(&position).ok();
+    let position_shares = now.and_then(|account| position_shares(account.as_ref()).ok());
     let done = Deposited {
         vault: vault_name(&setup.vault.asset_mint, setup.vault.class),
         vault_address: setup.key.to_string(),
@@ -93,7 +95,10 @@ pub fn run(session: &mut Session, args: DepositArgs) -> Result<(), CliError> {
     show(session.json, &done, |done| {
         fields(&[
             ("Deposited", format!("{} into {}", figure(done.atoms, |atoms| unit.format(atoms)), done.vault)),
-            ("Shares", format!("{} (position: {})", figure(done.shares, count), count(done.position_shares))),
+            (
+                "Shares",
+                format!("{} (position: {})", figure(done.shares, count), figure(done.position_shares, count)),
+            ),
             ("Transaction", done.signature.clone()),
         ])
     })

@@ -56,8 +56,8 @@ struct Withdrawn {
     owner: String,
     atoms: Option<u64>,
     shares: Option<u64>,
-    /// Shares in the position as the node shows it now.
-    position_shares: u64,
+    /// Shares in the position as the node shows it now; none where it does not.
+    position_shares: Option<u64>,
     steps: Vec<Step>,
 }
 
@@ -113,7 +113,7 @@ pub fn run(session: &mut Session, args: WithdrawArgs) -> Result<(), CliError> {
         owner: owner.to_string(),
         atoms: sum(|step| step.atoms),
         shares: sum(|step| step.shares),
-        position_shares: leaving.position(session)?.shares,
+        position_shares: leaving.position(session).ok().map(|position| position.shares),
         steps,
     };
     show(session.json, &done, |done| {
@@ -125,7 +125,7 @@ pub fn run(session: &mut Session, args: WithdrawArgs) -> Result<(), CliError> {
         let shares = figure(done.shares, count);
         let mut lines = vec![
             ("Withdrawn", format!("{} from {}", paid(done.atoms), done.vault)),
-            ("Shares", format!("{shares} (position: {})", count(done.position_shares))),
+            ("Shares", format!("{shares} (position: {})", figure(done.position_shares, count))),
         ];
         lines.extend(done.steps.iter().map(|step| ("Paid", how(step))));
         fields(&lines)
