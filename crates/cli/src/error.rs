@@ -104,3 +104,18 @@ impl From<KeeperError> for CliError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_outcome_is_neither_a_refusal_nor_a_success() {
+        let unknown = CliError::from(CallError::Unknown("outcome unknown: look it up".to_owned()));
+        assert_eq!((unknown.exit_code(), unknown.kind()), (3, "unknown"));
+        let refused = CliError::from(CallError::NodeRefused("the node refuses getSlot".to_owned()));
+        assert_eq!((refused.exit_code(), refused.kind()), (3, "environment"));
+        let expired = CliError::from(CallError::Expired("it did not land".to_owned()));
+        assert_eq!((expired.exit_code(), expired.kind()), (1, "refused"));
+    }
+}

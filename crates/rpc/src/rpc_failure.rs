@@ -95,6 +95,7 @@ mod tests {
     use solana_transaction_error::TransactionError;
 
     use super::*;
+    use crate::send::UnknownWhy;
 
     fn failure(program: Pubkey) -> Failure {
         Failure {
@@ -107,6 +108,20 @@ mod tests {
             account: Some("vault".to_owned()),
             logs: vec![],
         }
+    }
+
+    #[test]
+    fn what_became_of_a_transaction_is_said_once() {
+        let expired = SendError::Expired { signatures: vec![Signature::default(); 3], sends: 9 };
+        let said = call_error(expired, &[]).to_string();
+        assert_eq!(said.matches("did not land").count(), 1, "{said}");
+        assert!(!said.contains("fee cap"), "there is no option for one: {said}");
+        let why = UnknownWhy::NodeBehind { node_slot: 5, needed_slot: 40 };
+        let unknown = call_error(SendError::Unknown { signature: Signature::default(), why }, &[]);
+        assert!(matches!(unknown, CallError::Unknown(_)));
+        let said = unknown.to_string();
+        assert_eq!(said.matches("outcome unknown").count(), 1, "{said}");
+        assert!(said.contains(&Signature::default().to_string()) && said.contains("slot 5"), "{said}");
     }
 
     #[test]
