@@ -1,8 +1,9 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use solana_pubkey::Pubkey;
 
 use crate::{backtest, commands, demo, replay};
@@ -12,7 +13,7 @@ use crate::{backtest, commands, demo, replay};
 #[command(
     name = "ballast",
     version,
-    after_help = "Exit codes: 0 done, 1 the chain refused, 2 bad input, 3 no answer."
+    after_help = "Exit codes: 0 done, 1 the chain refused, 2 bad input, 3 no answer, or an outcome that is not known."
 )]
 pub struct Args {
     /// Options of every command.
@@ -26,10 +27,11 @@ pub struct Args {
 /// Options of every command.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Global {
-    /// JSON-RPC node [default: the local chain, http://127.0.0.1:8899]
-    #[arg(long, global = true, value_name = "URL")]
+    /// JSON-RPC node: an address, localhost, devnet, testnet or mainnet-beta [default: localhost]
+    #[arg(long, short, global = true, value_name = "URL")]
     pub url: Option<String>,
-    /// Wallet: a file with the JSON array of a keypair's 64 bytes
+    /// Wallet: a file with the JSON array of a keypair's 64 bytes [default: BALLAST_KEYPAIR, else the wallet of
+    /// Solana's tools]
     #[arg(long, global = true, value_name = "FILE")]
     pub keypair: Option<PathBuf>,
     /// Print JSON
@@ -49,6 +51,8 @@ pub enum Command {
     /// State what your money may be used for
     #[command(subcommand)]
     Profile(commands::profile::ProfileCommand),
+    /// Look at your positions: what they are worth and what they earned
+    Positions(commands::positions::PositionsArgs),
     /// Put money into a vault
     Deposit(commands::deposit::DepositArgs),
     /// Take money out of a vault
@@ -77,4 +81,88 @@ pub enum Command {
     Sweep(ballast_engine_cli::commands::sweep::Args),
     /// Bring a chain to the state that a plan describes
     Migrate(commands::migrate::MigrateArgs),
+}
+
+impl Args {
+    /// Reads a command line, its first word the program's name. What begins with a hyphen and a figure is a negative
+    /// number everywhere, and never an option: none here begins with a figure.
+    ///
+    /// # Errors
+    /// What clap says, to be shown as it is.
+    pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let command = with_negative_numbers(Self::command());
+        Self::from_arg_matches(&command.try_get_matches_from(line.into_iter().map(marked))?)
+    }
+}
+
+/// Takes negative numbers for values wherever a value is taken.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| match arg.get_action().takes_values() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        })
+        .mut_subcommands(with_negative_numbers)
+}
+
+/// Numbers with a unit, such as "-5 USDC", are no numbers to clap: a space in front says that they are values, and the
+/// parsers of all such values pass over it. Nor is "-.5", until it has its nought.
+fn marked(word: OsString) -> OsString {
+    let Some(rest) = word.to_str().and_then(|text| text.strip_prefix('-')) else { return word };
+    let begins_with_figure = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let is_number = rest.parse::<f64>().is_ok();
+    match rest.strip_prefix('.').filter(|fraction| begins_with_figure(fraction)) {
+        Some(fraction) if is_number => format!("-0.{fraction}").into(),
+        Some(_) => format!(" -{rest}").into(),
+        None if begins_with_figure(rest) && !is_number => format!(" -{rest}").into(),
+        None => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(words: &[&str]) -> Result<Args, clap::Error> {
+        Args::read(["ballast"].iter().chain(words).map(OsString::from))
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        with_negative_numbers(Args::command()).debug_assert();
+    }
+
+    #[test]
+    fn a_negative_amount_is_an_amount_and_no_option() {
+        for words in [
+            ["withdraw", "usdc/growth", "-5 USDC", "--yes"].as_slice(),
+            &["withdraw", "usdc/growth", "--yes", "-5 USDC"],
+            &["withdraw", "usdc/growth", "-5", "USDC", "--yes"],
+            &["withdraw", "-y", "usdc/growth", "-.5", "USDC"],
+            &["withdraw", "usdc/growth", "-5%", "-y"],
+        ] {
+            match read(words).unwrap_or_else(|error| panic!("{words:?}: {error}")).command {
+                Command::Withdraw(args) => {
+                    let amount = args.amount.join(" ");
+                    assert!(args.yes && amount.trim().starts_with('-'), "{words:?}: {amount}");
+                }
+                _ => panic!("{words:?}"),
+            }
+        }
+        match read(&["deposit", "usdc/growth", "5 USDC", "--slippage", "-1%"]).unwrap().command {
+            Command::Deposit(args) => assert_eq!(args.slippage.trim(), "-1%"),
+            _ => panic!("a deposit"),
+        }
+        // Options are still options, and what is none is said.
+        assert!(read(&["withdraw", "usdc/growth", "5 USDC", "--slipage", "1%"]).is_err());
+        let error = read(&["decision", "list", "usdc/growth", "--limit", "-3"]).err().unwrap().to_string();
+        assert!(error.contains("invalid value '-3'") && error.contains("--limit"), "{error}");
+    }
+
+    #[test]
+    fn the_address_has_a_short_option() {
+        let args = read(&["-u", "devnet", "vault", "list"]).unwrap();
+        assert_eq!(args.global.url.as_deref(), Some("devnet"));
+    }
 }

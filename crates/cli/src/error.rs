@@ -17,6 +17,9 @@ pub enum CliError {
     /// The chain, or the machine, could not be asked.
     #[error("{0}")]
     Environment(String),
+    /// A transaction was sent, and nobody here knows what became of it.
+    #[error("{0}")]
+    Unknown(String),
 }
 
 impl CliError {
@@ -35,12 +38,12 @@ impl CliError {
         Self::Environment(problem.to_string())
     }
 
-    /// 1 the chain refused, 2 bad input, 3 no answer.
+    /// 1 the chain refused, 2 bad input, 3 no answer, or an outcome that nobody here knows.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Refused(_) => 1,
             Self::Input(_) => 2,
-            Self::Environment(_) => 3,
+            Self::Environment(_) | Self::Unknown(_) => 3,
         }
     }
 
@@ -50,6 +53,7 @@ impl CliError {
             Self::Refused(_) => "refused",
             Self::Input(_) => "input",
             Self::Environment(_) => "environment",
+            Self::Unknown(_) => "unknown",
         }
     }
 }
@@ -61,7 +65,8 @@ impl From<CallError> for CliError {
                 Self::refused(error)
             }
             CallError::Request(_) => Self::input(error),
-            CallError::Unknown(_) | CallError::Unreachable(_) => Self::environment(error),
+            CallError::Unknown(_) => Self::Unknown(error.to_string()),
+            CallError::Unreachable(_) | CallError::NodeRefused(_) => Self::environment(error),
         }
     }
 }
@@ -97,5 +102,20 @@ impl From<KeeperError> for CliError {
             KeeperError::Input(error) => error.into(),
             error @ (KeeperError::Journal { .. } | KeeperError::Unexpected(_)) => Self::environment(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_outcome_is_neither_a_refusal_nor_a_success() {
+        let unknown = CliError::from(CallError::Unknown("outcome unknown: look it up".to_owned()));
+        assert_eq!((unknown.exit_code(), unknown.kind()), (3, "unknown"));
+        let refused = CliError::from(CallError::NodeRefused("the node refuses getSlot".to_owned()));
+        assert_eq!((refused.exit_code(), refused.kind()), (3, "environment"));
+        let expired = CliError::from(CallError::Expired("it did not land".to_owned()));
+        assert_eq!((expired.exit_code(), expired.kind()), (1, "refused"));
     }
 }

@@ -18,12 +18,12 @@ pub mod output;
 pub mod ratio;
 pub mod replay;
 pub mod session;
+pub mod surroundings;
 pub mod wallet;
 pub mod when;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use serde_json::json;
 
 use args::{Args, Command};
@@ -32,7 +32,7 @@ use session::Session;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
     let is_json = args.global.json;
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -53,6 +53,7 @@ pub fn run(args: Args) -> Result<(), CliError> {
     match args.command {
         Command::Vault(command) => commands::vault::run(&mut session()?, command),
         Command::Profile(command) => commands::profile::run(&mut session()?, command),
+        Command::Positions(command) => commands::positions::run(&mut session()?, &command),
         Command::Deposit(command) => commands::deposit::run(&mut session()?, command),
         Command::Withdraw(command) => commands::withdraw::run(&mut session()?, command),
         Command::Decision(command) => commands::decision::run(&mut session()?, command),

@@ -98,6 +98,11 @@ pub fn symbol_or_address(mint: &Pubkey) -> String {
     symbol(mint).map_or_else(|| mint.to_string(), str::to_owned)
 }
 
+/// Mints known by symbol.
+pub fn known_mints() -> impl Iterator<Item = Pubkey> {
+    KNOWN_TOKENS.iter().map(|(_, mint, _)| *mint)
+}
+
 /// Mints that a symbol may mean: one on each cluster.
 pub fn mints(text: &str) -> Vec<Pubkey> {
     if let Ok(key) = text.parse() {

@@ -22,6 +22,14 @@ fn print(text: &str) -> Result<(), CliError> {
     }
 }
 
+/// A figure for people, or the word for one that is not known: never a nought in its place.
+pub fn figure<T>(value: Option<T>, format: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| UNKNOWN.to_owned(), format)
+}
+
+/// What stands in place of a figure that lacks an input.
+pub const UNKNOWN: &str = "not known";
+
 /// Which way a column leans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {

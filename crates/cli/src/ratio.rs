@@ -10,8 +10,8 @@ pub struct RatioError {
 
 /// Basis points of `text`, at most 100%. A hundredth of a percent is the finest there is.
 pub fn parse_bps(text: &str) -> Result<u16, RatioError> {
-    let fail = |problem| RatioError { text: text.to_owned(), problem };
     let trimmed = text.trim();
+    let fail = |problem| RatioError { text: trimmed.to_owned(), problem };
     let (number, decimals) = if let Some(number) = trimmed.strip_suffix('%') {
         (number.trim_end(), 2)
     } else if let Some(number) = trimmed.strip_suffix("bps") {

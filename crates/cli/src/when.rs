@@ -1,55 +1,85 @@
-//! Points in time as people write them: "2027-06-30", "90d", "2y".
+//! Points in time and lengths of time as people write them: "2027-06-30", "90d", "30min", "2y".
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
 
-const DAY_SECS: i64 = 86_400;
+/// Units of a length of time, in seconds. A month is 30 days here, a year 365.
+const UNITS: [(&str, i64); 7] = [
+    ("s", 1),
+    ("min", 60),
+    ("h", 3_600),
+    ("d", 86_400),
+    ("w", 7 * 86_400),
+    ("mo", 30 * 86_400),
+    ("y", 365 * 86_400),
+];
 
 /// Why a time cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a date or a time from now: write it like \"2027-06-30\", \"90d\" or \"2y\"")]
-pub struct WhenError(String);
-
-/// Unix seconds of `text`: the start of a day in UTC, or days, weeks, months of 30 days or years of 365 days
-/// after `now_ts`.
-pub fn parse(text: &str, now_ts: i64) -> Result<i64, WhenError> {
-    let fail = || WhenError(text.to_owned());
-    let text = text.trim();
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return Ok(date.and_time(NaiveTime::MIN).and_utc().timestamp());
-    }
-    let days = match text.chars().last() {
-        Some('d') => 1,
-        Some('w') => 7,
-        Some('m') => 30,
-        Some('y') => 365,
-        _ => return Err(fail()),
-    };
-    let number = text.get(..text.len().saturating_sub(1)).unwrap_or_default();
-    let count: u16 = number.parse().map_err(|_| fail())?;
-    let secs = i64::from(count).saturating_mul(days).saturating_mul(DAY_SECS);
-    now_ts.checked_add(secs).ok_or_else(fail)
+pub enum WhenError {
+    /// Neither a date nor a length of time.
+    #[error(
+        "\"{0}\" is not a date or a time from now: write it like \"2027-06-30\", \"90d\", \"6mo\" or \"2y\""
+    )]
+    NotATime(String),
+    /// A length of time that cannot be understood.
+    #[error(transparent)]
+    Span(#[from] SpanError),
 }
 
-/// Seconds of a length of time such as "90s", "30min", "6h" or "7d".
-pub fn parse_duration(text: &str) -> Result<u32, DurationError> {
-    let fail = || DurationError(text.to_owned());
-    let text = text.trim();
-    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(fail)?;
-    let (number, unit) = text.split_at(split);
-    let unit = match unit.trim() {
-        "s" => 1,
-        "min" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(fail()),
+/// Unix seconds of `text`: the start of a day in UTC, or a length of time after `now_ts`.
+pub fn parse(text: &str, now_ts: i64) -> Result<i64, WhenError> {
+    if let Ok(date) = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d") {
+        return Ok(date.and_time(NaiveTime::MIN).and_utc().timestamp());
+    }
+    let not_a_time = || WhenError::NotATime(text.to_owned());
+    let secs = match parse_span(text) {
+        Err(SpanError::NotASpan(_)) => return Err(not_a_time()),
+        span => span?,
     };
-    number.parse::<u32>().ok().and_then(|count| count.checked_mul(unit)).ok_or_else(fail)
+    now_ts.checked_add(secs).ok_or_else(not_a_time)
 }
 
 /// Why a length of time cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a length of time: write it like \"90s\", \"30min\", \"6h\" or \"7d\"")]
-pub struct DurationError(String);
+pub enum SpanError {
+    /// No whole number with a unit.
+    #[error(
+        "\"{0}\" is not a length of time: write it like \"90s\", \"30min\", \"6h\", \"7d\", \"8w\", \"6mo\" or \"2y\""
+    )]
+    NotASpan(String),
+    /// Minutes to one, months to another.
+    #[error("\"{number}m\" may be minutes or months: write \"{number}min\" or \"{number}mo\"")]
+    Ambiguous {
+        /// The number before the unit.
+        number: String,
+    },
+    /// More than the place it is for can hold.
+    #[error("\"{0}\" is too long a time")]
+    TooLong(String),
+}
+
+/// Seconds of a length of time: a whole number and a unit, s, min, h, d, w, mo (30 days) or y (365 days).
+pub fn parse_span(text: &str) -> Result<i64, SpanError> {
+    let not_a_span = || SpanError::NotASpan(text.to_owned());
+    let trimmed = text.trim();
+    let split = trimmed.find(|c: char| !c.is_ascii_digit()).ok_or_else(not_a_span)?;
+    let (number, unit) = trimmed.split_at(split);
+    let unit = unit.trim_start();
+    if number.is_empty() {
+        return Err(not_a_span());
+    }
+    if unit == "m" {
+        return Err(SpanError::Ambiguous { number: number.to_owned() });
+    }
+    let (_, secs) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(not_a_span)?;
+    let count = number.parse::<i64>().ok();
+    count.and_then(|count| count.checked_mul(*secs)).ok_or_else(|| SpanError::TooLong(text.to_owned()))
+}
+
+/// As [`parse_span`], for what the program keeps in 32 bits: up to 136 years.
+pub fn parse_short_span(text: &str) -> Result<u32, SpanError> {
+    u32::try_from(parse_span(text)?).map_err(|_| SpanError::TooLong(text.to_owned()))
+}
 
 /// `ts` for people, in UTC; the number itself where it is beyond any calendar.
 pub fn format(ts: i64) -> String {
@@ -69,6 +99,7 @@ pub fn duration(secs: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -76,20 +107,43 @@ mod tests {
         assert_eq!(parse("1970-01-02", 0), Ok(86_400));
         assert_eq!(parse("90d", 1_000), Ok(1_000 + 90 * 86_400));
         assert_eq!(parse("2y", 0), Ok(730 * 86_400));
-        for text in ["", "d", "2 y", "-1d", "soon", "2027-13-01", "70000d", "é"] {
-            assert!(parse(text, 0).is_err(), "{text}");
+        assert_eq!(parse("6mo", 0), Ok(180 * 86_400));
+        for text in ["", "d", "2 years", "-1d", "soon", "2027-13-01", "é", "9223372036854775807s"] {
+            assert!(parse(text, 1).is_err(), "{text}");
         }
         assert_eq!(format(86_400), "1970-01-02 00:00:00 UTC");
         assert_eq!(format(i64::MAX), i64::MAX.to_string());
-        for (text, secs) in [("0s", 0), ("90 s", 90), ("30min", 1_800), ("6h", 21_600), ("7d", 604_800)] {
-            assert_eq!(parse_duration(text), Ok(secs), "{text}");
-        }
-        for text in ["", "1", "h", "1.5h", "-1h", "1w", "9999999999s", "1000000d"] {
-            assert!(parse_duration(text).is_err(), "{text}");
-        }
         assert_eq!(
             (duration(3_600), duration(90), duration(172_800)),
             ("1 h".into(), "90 s".into(), "2 d".into())
         );
+    }
+
+    #[test]
+    fn lengths_of_time_as_people_write_them() {
+        for (text, secs) in [
+            ("0s", 0),
+            ("90 s", 90),
+            ("30min", 1_800),
+            ("6h", 21_600),
+            ("7d", 604_800),
+            (" 8w ", 4_838_400),
+            ("6mo", 15_552_000),
+            ("1y", 31_536_000),
+        ] {
+            assert_eq!(parse_span(text), Ok(secs), "{text}");
+            assert_eq!(parse_short_span(text), Ok(u32::try_from(secs).unwrap()), "{text}");
+        }
+        for text in ["", "1", "h", "1.5h", "-1h", "+1h", "1 fortnight", "1M", "9999999999999999999d"] {
+            assert!(parse_span(text).is_err(), "{text}");
+        }
+        assert_eq!(parse_short_span("200y"), Err(SpanError::TooLong("200y".to_owned())));
+    }
+
+    #[test]
+    fn six_m_is_nobodys_guess() {
+        let error = parse_span("6m").unwrap_err().to_string();
+        assert!(error.contains("\"6min\"") && error.contains("\"6mo\""), "{error}");
+        assert_eq!(parse("6m", 0).unwrap_err().to_string(), error);
     }
 }

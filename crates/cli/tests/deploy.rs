@@ -13,9 +13,9 @@ use ballast_cli::migrate::{KeyRing, Migration, PlanFile, Status, migrate};
 use ballast_client::{
     CallError, ChainAccount, ChainClient, ChainClock, Landed, Simulated, address, decode_config,
 };
-use ballast_keeper::RpcChain;
-use ballast_keeper::send::SendPolicy;
 use ballast_localnet::{LocalNet, LocalNetConfig, ProgramDeploy};
+use ballast_rpc::RpcChain;
+use ballast_rpc::send::SendPolicy;
 use ballast_sandbox::elf::deploy_dir;
 use ballast_sandbox::{Programs, World};
 use solana_instruction::Instruction;

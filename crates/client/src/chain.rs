@@ -110,17 +110,20 @@ pub enum CallError {
         bytes: usize,
     },
     /// It did not land and never will.
-    #[error("the transaction did not land: {0}")]
+    #[error("{0}")]
     Expired(String),
     /// It may have landed: look it up before trying again.
-    #[error("outcome unknown: {0}")]
+    #[error("{0}")]
     Unknown(String),
     /// The request itself is at fault: a missing signer, say.
     #[error("the transaction cannot be made: {0}")]
     Request(String),
-    /// The chain could not be asked.
-    #[error("the chain does not answer: {0}")]
+    /// The chain could not be asked: nobody answered.
+    #[error("{0}")]
     Unreachable(String),
+    /// A node answered, and its answer is no, or of no use: it lacks a method, say.
+    #[error("{0}")]
+    NodeRefused(String),
 }
 
 impl CallError {

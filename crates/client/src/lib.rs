@@ -7,6 +7,7 @@ pub mod account;
 pub mod address;
 pub mod blame;
 pub mod chain;
+pub mod event;
 pub mod instruction;
 pub mod refusal;
 pub mod risk_factor;

@@ -34,6 +34,8 @@ pub enum FindingKind {
     Assumption,
     /// The node does not have a transaction, or not all of it.
     MissingTransaction,
+    /// The node has a transaction that cannot be read: what happened in it is not known.
+    UnreadableTransaction,
     /// Bytes with the mark of an event that no known event fits.
     UnknownEvent,
     /// Several events in one second; the series keeps the last.

@@ -98,9 +98,17 @@ pub fn next_step(
     Ok(ExitStep::Unwind { index, receipts, shares })
 }
 
-/// Shares to give up for about `atoms`: as many as pay that much now, at most `held`.
+/// Shares to give up for about `atoms`: as many as pay that much now, at most `held`, and all of those where what
+/// would stay is worth nothing.
 pub fn shares_for(atoms: u64, nav: &Nav, total_shares: u64, held: u64) -> Option<u64> {
-    Some(to_shares_up(atoms, nav.low, total_shares)?.min(held))
+    without_dust(to_shares_up(atoms, nav.low, total_shares)?.min(held), nav, total_shares, held)
+}
+
+/// `shares` of `held`, or all of them where the rest is worth less than an atom: it could never leave, and its owner
+/// loses less than an atom by giving it up.
+pub fn without_dust(shares: u64, nav: &Nav, total_shares: u64, held: u64) -> Option<u64> {
+    let rest = held.checked_sub(shares)?;
+    Some(if to_assets_down(rest, nav.low, total_shares)? == 0 { held } else { shares })
 }
 
 /// What is left of `quote` after a tolerance of `slippage_bps`, rounded down.
@@ -180,6 +188,26 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_equal_to_the_whole_worth_takes_every_share() {
+        // 1,000,000,000,535 shares of a vault that earned a little: worth 1,000.000317 USDC and a bit.
+        let nav = Nav {
+            low: 5_000_001_588,
+            high: 5_000_001_588,
+            gross_low: 5_000_001_588,
+            gross_high: 5_000_001_588,
+        };
+        let (total, held) = (5_000_000_000_000, 1_000_000_000_535);
+        let worth = to_assets_down(held, nav.low, total).unwrap();
+        assert!(to_shares_up(worth, nav.low, total).unwrap() < held, "rounding would leave some");
+        assert_eq!(shares_for(worth, &nav, total, held), Some(held));
+        let less = shares_for(worth - 1, &nav, total, held).unwrap();
+        assert!(less < held && to_assets_down(held - less, nav.low, total).unwrap() >= 1);
+        assert_eq!(without_dust(held / 2, &nav, total, held), Some(held / 2));
+        assert_eq!(without_dust(held - 1, &nav, total, held), Some(held));
+        assert_eq!(without_dust(held + 1, &nav, total, held), None);
+    }
+
+    #[test]
     fn tolerances_round_toward_asking_less() {
         assert_eq!(at_least(10_000, 10), 9_990);
         assert_eq!(at_least(999, 10), 998);
@@ -188,6 +216,25 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever is asked for, nothing stays that could not leave.
+        #[test]
+        fn no_amount_leaves_dust(
+            net in 1u64..1 << 40,
+            total in 1u64..1 << 50,
+            part in 1u64..=1_000,
+            wanted in 1u64..=1_000,
+        ) {
+            let nav = Nav { low: net, high: net, gross_low: net, gross_high: net };
+            let held = (total / 1_000).saturating_mul(part);
+            let worth = to_assets_down(held, net, total).unwrap();
+            for atoms in [worth, worth / 1_000 * wanted] {
+                let shares = shares_for(atoms, &nav, total, held).unwrap();
+                prop_assert!(shares <= held);
+                let rest = held - shares;
+                prop_assert!(rest == 0 || to_assets_down(rest, net, total).unwrap() > 0);
+            }
+        }
+
         /// Every step is one that the program accepts: what is unwound is at most a receipt above what is owed; and
         /// repeating steps, each paid as the program pays, empties the position or finds everything illiquid.
         #[test]

@@ -1,5 +1,6 @@
 //! A vault as it would be with every allocation refreshed, found by simulation: looking costs no fee.
 
+use ballast::oracle::status;
 use ballast_client::state::{Nav, StalePolicy, Vault};
 use ballast_client::{CallError, ChainAccount, ChainClient, ChainClock, Rejection, Simulated, decode_vault};
 use solana_instruction::Instruction;
@@ -25,7 +26,8 @@ pub struct FreshVault {
 }
 
 impl FreshVault {
-    /// Simulates the refreshes. `payer` need not exist.
+    /// Simulates the refreshes. `payer` signs nothing and pays nothing, but nodes take only an account of the
+    /// system program that could.
     ///
     /// When they fail together, each slot is tried alone, and those that cannot be refreshed are named.
     pub fn look(
@@ -54,6 +56,10 @@ impl FreshVault {
                     let alone = setup.refresh(slot).into_iter().collect();
                     match simulate(chain, payer, alone, &[]) {
                         Ok(_) => {}
+                        // No slot's fault: nothing can be simulated in this payer's name.
+                        Err(CallError::Rejected(rejection)) if is_about(&rejection, payer) => {
+                            return Err(CallError::Rejected(rejection).into());
+                        }
                         Err(CallError::Rejected(rejection)) => *problem = Some(*rejection),
                         Err(error) => return Err(error.into()),
                     }
@@ -105,6 +111,23 @@ impl FreshVault {
         self.problems.get(usize::from(index)).and_then(Option::as_ref)
     }
 
+    /// The slots that hold something and whose worth is not known now: they cannot be refreshed, or not by a price
+    /// that somebody could be paid at. While there are any, no figure for the whole vault is known either.
+    pub fn unpriced(&self) -> Vec<Unpriced> {
+        let slots = (0u8..).zip(self.vault.active().zip(&self.problems));
+        slots
+            .filter(|(_, (allocation, _))| !allocation.is_empty())
+            .filter_map(|(index, (allocation, problem))| {
+                let dead_price = || {
+                    let missing = status::first_missing(allocation.oracle_status, status::EXIT)?;
+                    Some(format!("has no price now: {}", words(missing.into())))
+                };
+                let refreshed = problem.as_ref().map(|problem| format!("cannot be refreshed: {problem}"));
+                Some(Unpriced { index, why: refreshed.or_else(dead_price)? })
+            })
+            .collect()
+    }
+
     /// The slots that hold something and cannot be refreshed: while there are any, the program prices the
     /// vault for leavers only.
     pub fn stuck(&self) -> impl Iterator<Item = (u8, &Rejection)> {
@@ -113,6 +136,26 @@ impl FreshVault {
             .filter(|(_, (allocation, _))| !allocation.is_empty())
             .filter_map(|(index, (_, problem))| Some((index, problem.as_ref()?)))
     }
+}
+
+/// One slot's worth that is not known now, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpriced {
+    /// The slot.
+    pub index: u8,
+    /// Why.
+    pub why: String,
+}
+
+impl std::fmt::Display for Unpriced {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "slot {} {}", self.index, self.why)
+    }
+}
+
+/// Whether the runtime refused `payer` before any instruction ran.
+fn is_about(rejection: &Rejection, payer: &Pubkey) -> bool {
+    rejection.instruction.is_none() && rejection.account.as_ref() == Some(&payer.to_string())
 }
 
 /// Nothing to run is nothing to simulate.

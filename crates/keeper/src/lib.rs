@@ -9,7 +9,7 @@
 //! | Paying a leaver | [`exit_plan`] |
 //! | Getting there | [`execute`], [`run`] |
 //! | Is it doing its job? | [`health`], [`journal`] |
-//! | Transport | [`send`], [`rpc_chain`], [`room`] |
+//! | Room in a transaction | [`room`] |
 //!
 //! Everything but the last row works on any [`ballast_client::ChainClient`].
 
@@ -27,10 +27,7 @@ pub mod moves;
 pub mod pipeline;
 pub mod pool_history;
 pub mod room;
-pub mod rpc_chain;
-mod rpc_failure;
 pub mod run;
-pub mod send;
 pub mod setup;
 pub mod venue;
 
@@ -38,12 +35,11 @@ pub use collect::VaultCollector;
 pub use decide::PolicyStrategy;
 pub use error::KeeperError;
 pub use execute::ChainExecutor;
-pub use fresh::FreshVault;
+pub use fresh::{FreshVault, Unpriced};
 pub use health::{Alert, HealthPolicy, HealthState, Observation, Progress};
 pub use journal::Journal;
 pub use model::ModelFile;
 pub use pipeline::{Collector, DecisionOutcome, Execution, Executor, Proposal, Situation, Strategy};
-pub use rpc_chain::RpcChain;
 pub use run::{Keeper, Run};
 pub use setup::{SetupError, VaultSetup};
 pub use venue::{Outlook, OutlookSource, VenueOutlook};

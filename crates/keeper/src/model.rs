@@ -136,7 +136,15 @@ pub enum ModelError {
     Encode(#[from] serde_json::Error),
 }
 
+/// The model that ships with this version.
+const BUILT_IN: &str = include_str!("../../../models/engine-v1.toml");
+
 impl ModelFile {
+    /// The model that ships with this version: `models/engine-v1.toml` of the repository.
+    pub fn built_in() -> Result<Self, ModelError> {
+        Self::parse(BUILT_IN, Path::new("models/engine-v1.toml (built in)"))
+    }
+
     /// Reads and checks the file at `path`.
     pub fn read(path: &Path) -> Result<Self, ModelError> {
         let text = std::fs::read_to_string(path)
@@ -299,16 +307,14 @@ mod tests {
         );
     }
 
-    const ENGINE: &str = include_str!("../../../models/engine-v1.toml");
-
     #[test]
     fn the_engine_draws_the_scenarios_that_its_file_was_approved_with() {
-        let model = parse(ENGINE).unwrap();
+        let model = ModelFile::built_in().unwrap();
         assert_eq!(model.policy().unwrap().name(), "engine");
         assert!(model.watch().is_some() && parse(TEXT).unwrap().watch().is_none());
-        let other = parse(&ENGINE.replace("seed = 20_261_123", "seed = 1")).unwrap();
+        let other = parse(&BUILT_IN.replace("seed = 20_261_123", "seed = 1")).unwrap();
         assert!(matches!(other.policy(), Err(ModelError::OtherScenarios { .. })));
-        let nothing = ENGINE.replace("venue:kamino", "planet:mars");
+        let nothing = BUILT_IN.replace("venue:kamino", "planet:mars");
         let error = parse(&nothing).unwrap().policy().err().unwrap().to_string();
         assert!(error.contains("planet:mars"), "{error}");
     }
@@ -324,8 +330,8 @@ mod tests {
             ("sample_secs = 86_400", "sample_secs = 604_801", "policy.watch.horizon_secs"),
             ("lower = \"q25\"", "lower = \"q99\"", "q99"),
         ] {
-            assert!(ENGINE.contains(from), "{from}");
-            let error = parse(&ENGINE.replace(from, to)).unwrap_err().to_string();
+            assert!(BUILT_IN.contains(from), "{from}");
+            let error = parse(&BUILT_IN.replace(from, to)).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");
         }
     }

@@ -4,11 +4,11 @@ use ballast::Direction;
 use ballast_client::instruction::Exit;
 use ballast_client::token::wrap_sol;
 use ballast_client::{CallError, instruction as build};
+use ballast_rpc::RpcChain;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
-use crate::rpc_chain::RpcChain;
 use crate::setup::VaultSetup;
 
 /// Makes sure that the vault's transactions fit: uses a lookup table of the vault's keeper or of `owner`

@@ -1,6 +1,6 @@
 //! What to replay.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use ballast_engine::curve::RateCurve;
@@ -14,9 +14,6 @@ use ballast_keeper::ModelFile;
 
 use crate::ReplayError;
 use crate::class::{Caps, RiskClass};
-
-/// The model that ships with the engine.
-const ENGINE_MODEL: &str = include_str!("../../../models/engine-v1.toml");
 
 /// What the vault holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,8 +120,7 @@ impl ReplaySettings {
     pub fn engine_model(&self) -> Result<ModelFile, ReplayError> {
         match &self.model {
             Some(model) => Ok(model.clone()),
-            None => ModelFile::parse(ENGINE_MODEL, Path::new("models/engine-v1.toml"))
-                .map_err(|error| ReplayError::Settings(error.to_string())),
+            None => ModelFile::built_in().map_err(|error| ReplayError::Settings(error.to_string())),
         }
     }
 

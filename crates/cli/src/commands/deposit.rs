@@ -1,5 +1,6 @@
 //! `ballast deposit`
 
+use ballast_client::event::{self, events};
 use ballast_client::{ChainClient, address, decode_position, instruction as build};
 use ballast_keeper::VaultSetup;
 use ballast_keeper::exit_plan::at_least;
@@ -11,7 +12,7 @@ use solana_signer::Signer;
 use crate::amount::count;
 use crate::error::CliError;
 use crate::names::vault_name;
-use crate::output::{fields, show};
+use crate::output::{fields, figure, show};
 use crate::ratio::parse_bps;
 use crate::session::Session;
 use crate::wallet::{Around, to_pay};
@@ -35,9 +36,12 @@ struct Deposited {
     vault: String,
     vault_address: String,
     owner: String,
-    atoms: u64,
-    shares: u64,
-    position_shares: u64,
+    /// What the vault took, as the transaction says; none where the node does not show it.
+    atoms: Option<u64>,
+    /// What it gave for that, likewise.
+    shares: Option<u64>,
+    /// Shares in the position as the node shows it now; none where it does not.
+    position_shares: Option<u64>,
     signature: String,
     slot: u64,
 }
@@ -49,7 +53,11 @@ pub fn run(session: &mut Session, args: DepositArgs) -> Result<(), CliError> {
     let owner = wallet.pubkey();
     let setup = session.load_vault(&args.vault)?;
     let unit = session.unit(&setup.vault.asset_mint)?;
-    let atoms = unit.parse(&args.amount.join(" ")).map_err(CliError::input)?;
+    let text = args.amount.join(" ");
+    let atoms = unit.parse(&text).map_err(CliError::input)?;
+    if atoms == 0 {
+        return Err(CliError::input(format!("\"{text}\" is nothing to deposit")));
+    }
     if session.chain.account(&address::profile(&owner))?.is_none() {
         return Err(CliError::input(format!(
             "wallet {owner} has no profile: say what its money may be used for with `ballast profile set`"
@@ -66,21 +74,31 @@ pub fn run(session: &mut Session, args: DepositArgs) -> Result<(), CliError> {
     let min_shares = at_least(after.saturating_sub(held), slippage_bps);
     let landed = session.chain.send(&transaction(&setup, &around, owner, atoms, min_shares), &[&wallet])?;
 
-    let position_shares = position_shares(session.chain.account(&position)?.as_ref())?;
+    // What happened is in the transaction: positions before and after may hold more than this deposit.
+    let event = session.chain.landed_calls(&landed.signature).and_then(|calls| {
+        let mut deposits = events::<event::Deposited>(&calls).into_iter();
+        deposits.find(|event| event.vault == setup.key && event.owner == owner)
+    });
+    // It has landed: that must be told, whether or not the node answers any more.
+    let now = session.chain.account(&position).ok();
+    let position_shares = now.and_then(|account| position_shares(account.as_ref()).ok());
     let done = Deposited {
         vault: vault_name(&setup.vault.asset_mint, setup.vault.class),
         vault_address: setup.key.to_string(),
         owner: owner.to_string(),
-        atoms,
-        shares: position_shares.saturating_sub(held),
+        atoms: event.as_ref().map(|event| event.atoms),
+        shares: event.as_ref().map(|event| event.shares),
         position_shares,
         signature: landed.signature.to_string(),
         slot: landed.slot,
     };
     show(session.json, &done, |done| {
         fields(&[
-            ("Deposited", format!("{} into {}", unit.format(done.atoms), done.vault)),
-            ("Shares", format!("{} (position: {})", count(done.shares), count(done.position_shares))),
+            ("Deposited", format!("{} into {}", figure(done.atoms, |atoms| unit.format(atoms)), done.vault)),
+            (
+                "Shares",
+                format!("{} (position: {})", figure(done.shares, count), figure(done.position_shares, count)),
+            ),
             ("Transaction", done.signature.clone()),
         ])
     })

@@ -40,9 +40,9 @@ pub enum KeeperCommand {
 pub struct OnceArgs {
     /// Vault, such as usdc/conservative
     pub vault: String,
-    /// Model to decide by
-    #[arg(long, default_value = "models/engine-v1.toml", value_name = "FILE")]
-    pub model: PathBuf,
+    /// Model to decide by [default: models/engine-v1.toml as built in]
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
     /// Where inputs of decisions and what was seen of pools are kept
     #[arg(long, default_value = "keeper-runs", value_name = "DIR")]
     pub run_dir: PathBuf,
@@ -121,7 +121,10 @@ fn refresh(session: &mut Session, vault: &str) -> Result<(), CliError> {
 
 fn once(session: &mut Session, args: &OnceArgs) -> Result<(), CliError> {
     let wallet = session.wallet()?;
-    let model = ModelFile::read(&args.model)?;
+    let model = match &args.model {
+        Some(path) => ModelFile::read(path)?,
+        None => ModelFile::built_in()?,
+    };
     let share = |text: &Option<String>, default: u16| match text {
         Some(text) => parse_bps(text).map_err(CliError::input),
         None => Ok(default),

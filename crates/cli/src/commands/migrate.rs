@@ -80,7 +80,7 @@ fn problems(problems: Vec<PlanProblem>) -> CliError {
 /// A plan that states a genesis hash runs on that chain only.
 fn check_chain(session: &Session, plan: &Plan) -> Result<(), CliError> {
     let Some(stated) = &plan.genesis_hash else { return Ok(()) };
-    let found = session.chain.rpc().get_genesis_hash().map_err(CliError::environment)?.to_string();
+    let found = session.chain.genesis_hash()?;
     if *stated == found {
         return Ok(());
     }

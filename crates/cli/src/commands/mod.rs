@@ -5,6 +5,7 @@ pub mod deposit;
 pub mod keeper;
 pub mod migrate;
 pub mod model;
+pub mod positions;
 pub mod profile;
 pub mod vault;
 pub mod withdraw;

@@ -32,7 +32,7 @@ pub struct SetArgs {
     /// Riskiest class of vault to accept: conservative, balanced or growth
     #[arg(long, value_name = "CLASS")]
     pub tolerance: String,
-    /// When the money may be needed: a date, or a time from now such as 90d or 2y
+    /// When the money may be needed: a date, or a time from now such as 90d, 6mo or 2y
     #[arg(long, value_name = "WHEN")]
     pub horizon: String,
     /// What vaults may hold: lending, liquidity, staking; everything when not given
@@ -74,7 +74,12 @@ pub fn run(session: &mut Session, command: ProfileCommand) -> Result<(), CliErro
                     .wallet_address()?
                     .ok_or_else(|| CliError::input("whose profile? Give an address or --keypair FILE"))?,
             };
-            show_profile(session, owner, None)
+            let account = session
+                .chain
+                .account(&address::profile(&owner))?
+                .ok_or_else(|| CliError::input(format!("{owner} has no profile")))?;
+            let mandate = decode_profile(&account.data).map_err(CliError::environment)?.mandate;
+            show_mandate(session, owner, &mandate, None)
         }
     }
 }
@@ -85,7 +90,8 @@ fn set(session: &mut Session, args: &SetArgs) -> Result<(), CliError> {
     let mandate = mandate(args, now_ts)?;
     let owner = wallet.pubkey();
     let landed = session.chain.send(&[build::set_profile(owner, mandate)], &[&wallet])?;
-    show_profile(session, owner, Some(landed.signature.to_string()))
+    // What landed is what was sent: a node that is behind would show the one before.
+    show_mandate(session, owner, &mandate, Some(landed.signature.to_string()))
 }
 
 /// The mandate that the arguments state. What the program checks is left to the program.
@@ -124,12 +130,12 @@ fn mandate(args: &SetArgs, now_ts: i64) -> Result<Mandate, CliError> {
     })
 }
 
-fn show_profile(session: &Session, owner: Pubkey, signature: Option<String>) -> Result<(), CliError> {
-    let account = session
-        .chain
-        .account(&address::profile(&owner))?
-        .ok_or_else(|| CliError::input(format!("{owner} has no profile")))?;
-    let mandate = decode_profile(&account.data).map_err(CliError::environment)?.mandate;
+fn show_mandate(
+    session: &Session,
+    owner: Pubkey,
+    mandate: &Mandate,
+    signature: Option<String>,
+) -> Result<(), CliError> {
     let shown = Shown {
         owner: owner.to_string(),
         tolerance: class_name(mandate.tolerance),

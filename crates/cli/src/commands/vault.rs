@@ -10,12 +10,11 @@ use clap::Subcommand;
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
-use solana_signer::Signer;
 
 use crate::amount::Unit;
 use crate::error::CliError;
 use crate::names::{adapter_name, asset_class_names, pause_name, short, vault_name};
-use crate::output::{Align, fields, show, table};
+use crate::output::{Align, fields, figure, show, table};
 use crate::ratio::percent;
 use crate::session::Session;
 use crate::when;
@@ -124,12 +123,13 @@ struct Shown {
     keeper: String,
     slot: u64,
     unix_ts: i64,
-    /// Net assets at both sides, atoms: what withdrawals and deposits are priced on.
-    net_low_atoms: u64,
-    net_high_atoms: u64,
+    /// Net assets at both sides, atoms: what withdrawals and deposits are priced on. None where the worth
+    /// of a slot is not known: a part is not the whole.
+    net_low_atoms: Option<u64>,
+    net_high_atoms: Option<u64>,
     idle_atoms: u64,
     total_shares: u64,
-    /// Atoms per share times 1e15, low side.
+    /// Atoms per share times 1e15, low side; none as above.
     share_price_e15: Option<u64>,
     management_fee_bps: u16,
     performance_fee_bps: u16,
@@ -161,54 +161,57 @@ struct Slot {
     index: u8,
     strategy: String,
     adapter: &'static str,
-    value_low_atoms: u64,
-    value_high_atoms: u64,
-    withdrawable_atoms: u64,
+    /// None where its worth is not known now; so are the next two.
+    value_low_atoms: Option<u64>,
+    value_high_atoms: Option<u64>,
+    withdrawable_atoms: Option<u64>,
     receipts: u64,
-    weight_bps: u16,
+    /// Share of the whole; none where the whole is not known.
+    weight_bps: Option<u16>,
     target_bps: u16,
     relative_cap_bps: u16,
     absolute_cap_atoms: u64,
-    /// Why it cannot be refreshed; none when it can.
+    /// Why its worth is not known, or why it cannot be refreshed; none when all is well.
     problem: Option<String>,
 }
 
 fn show_one(session: &mut Session, name: &str) -> Result<(), CliError> {
     let setup = session.load_vault(name)?;
     let unit = session.unit(&setup.vault.asset_mint)?;
-    // Looking costs nothing and nobody signs; a vault whose refreshes need a lookup table needs a wallet
-    // only if no table can be found.
-    let payer = session.wallet_address()?.unwrap_or(setup.key);
-    if !session.chain.fits(&payer, &setup.refreshes(|_, _| true))? {
-        match session.wallet() {
-            Ok(wallet) => session.make_room(&setup, &wallet as &dyn Signer)?,
-            Err(_) => {
-                session.chain.find_table(&setup.vault.keeper, &setup.table_addresses())?;
-            }
-        }
-    }
-    let fresh = FreshVault::look(&mut session.chain, &setup, &payer, &[])?;
-    let nav = fresh.nav(&setup.key, StalePolicy::CountAsZero)?;
-    let shown = shown(&setup, &fresh, &nav);
+    let fresh = session.look(&setup)?;
+    let nav = match fresh.unpriced().first() {
+        Some(_) => None,
+        None => Some(fresh.nav(&setup.key, StalePolicy::Reject)?),
+    };
+    let shown = shown(&setup, &fresh, nav.as_ref());
     show(session.json, &shown, |shown| human(shown, &unit))
 }
 
-fn shown(setup: &VaultSetup, fresh: &FreshVault, nav: &Nav) -> Shown {
+fn shown(setup: &VaultSetup, fresh: &FreshVault, nav: Option<&Nav>) -> Shown {
     let vault = &fresh.vault;
     let (limits, now_ts) = (&vault.limits, fresh.clock.unix_ts);
-    let slots = setup.slots.iter().zip(&vault.allocations).map(|(slot, allocation)| Slot {
-        index: slot.index,
-        strategy: slot.strategy_key.to_string(),
-        adapter: adapter_name(allocation.adapter),
-        value_low_atoms: allocation.value_low,
-        value_high_atoms: allocation.value_high,
-        withdrawable_atoms: allocation.withdrawable,
-        receipts: allocation.receipts,
-        weight_bps: weight_bps_floor(allocation.value_low, nav.gross_low).unwrap_or(0),
-        target_bps: allocation.target_bps,
-        relative_cap_bps: allocation.relative_cap_bps,
-        absolute_cap_atoms: allocation.absolute_cap_atoms,
-        problem: fresh.problem(slot.index).map(ToString::to_string),
+    let unpriced = fresh.unpriced();
+    let slots = setup.slots.iter().zip(&vault.allocations).map(|(slot, allocation)| {
+        let unpriced = unpriced.iter().find(|unpriced| unpriced.index == slot.index);
+        // One that holds nothing is worth nothing, whatever its venue says; that it cannot be refreshed is told.
+        let problem = unpriced
+            .map(|unpriced| unpriced.why.clone())
+            .or_else(|| fresh.problem(slot.index).map(|problem| format!("cannot be refreshed: {problem}")));
+        let known = |atoms: u64| unpriced.is_none().then_some(atoms);
+        Slot {
+            index: slot.index,
+            strategy: slot.strategy_key.to_string(),
+            adapter: adapter_name(allocation.adapter),
+            value_low_atoms: known(allocation.value_low),
+            value_high_atoms: known(allocation.value_high),
+            withdrawable_atoms: known(allocation.withdrawable),
+            receipts: allocation.receipts,
+            weight_bps: nav.and_then(|nav| weight_bps_floor(allocation.value_low, nav.gross_low)),
+            target_bps: allocation.target_bps,
+            relative_cap_bps: allocation.relative_cap_bps,
+            absolute_cap_atoms: allocation.absolute_cap_atoms,
+            problem,
+        }
     });
     Shown {
         name: vault_name(&vault.asset_mint, vault.class),
@@ -220,11 +223,11 @@ fn shown(setup: &VaultSetup, fresh: &FreshVault, nav: &Nav) -> Shown {
         keeper: vault.keeper.to_string(),
         slot: fresh.clock.slot,
         unix_ts: now_ts,
-        net_low_atoms: nav.low,
-        net_high_atoms: nav.high,
+        net_low_atoms: nav.map(|nav| nav.low),
+        net_high_atoms: nav.map(|nav| nav.high),
         idle_atoms: vault.idle_atoms,
         total_shares: vault.total_shares,
-        share_price_e15: share_price_e15(nav.low, vault.total_shares),
+        share_price_e15: nav.and_then(|nav| share_price_e15(nav.low, vault.total_shares)),
         management_fee_bps: vault.management_fee_bps,
         performance_fee_bps: vault.performance_fee_bps,
         limits: Limits {
@@ -253,9 +256,7 @@ fn human(shown: &Shown, unit: &Unit) -> String {
     let bps = |value: u16| percent(u64::from(value));
     let secs = |value: u32| when::duration(u64::from(value));
     // A share is a thousandth of an atom at the start: people see the growth since.
-    let price = shown
-        .share_price_e15
-        .map_or("unknown".to_owned(), |price| format!("{:.6} (1 at the start)", price as f64 / 1e12));
+    let price = figure(shown.share_price_e15, |price| format!("{:.6} (1 at the start)", price as f64 / 1e12));
     let decision = match shown.last_decision_ts {
         Some(ts) => format!("{} so far, the last on {}", shown.decisions, when::format(ts)),
         None => "none yet".to_owned(),
@@ -266,7 +267,9 @@ fn human(shown: &Shown, unit: &Unit) -> String {
         ("May hold", shown.asset_classes.join(", ")),
         (
             "Net assets",
-            format!("{} to {}", unit.number(shown.net_low_atoms), unit.format(shown.net_high_atoms)),
+            figure(shown.net_low_atoms.zip(shown.net_high_atoms), |(low, high)| {
+                format!("{} to {}", unit.number(low), unit.format(high))
+            }),
         ),
         ("Idle", format!("{} (buffer {})", unit.format(shown.idle_atoms), bps(limits.idle_buffer_bps))),
         ("Share price", price),
@@ -282,7 +285,7 @@ fn human(shown: &Shown, unit: &Unit) -> String {
             "Turnover",
             format!(
                 "{} used of {} in {}",
-                shown.turnover_used_bps.map_or("unknown".to_owned(), percent),
+                figure(shown.turnover_used_bps, percent),
                 bps(limits.turnover_cap_bps),
                 secs(limits.turnover_window_secs)
             ),
@@ -291,7 +294,7 @@ fn human(shown: &Shown, unit: &Unit) -> String {
             "Loss budget",
             format!(
                 "{} used; {} a move, {} of the vault in {}",
-                shown.loss_used_atoms.map_or("unknown".to_owned(), |atoms| unit.format(atoms)),
+                figure(shown.loss_used_atoms, |atoms| unit.format(atoms)),
                 bps(limits.loss_call_bps),
                 bps(limits.loss_window_bps),
                 secs(limits.loss_window_secs)
@@ -317,18 +320,91 @@ fn human(shown: &Shown, unit: &Unit) -> String {
             slot.index.to_string(),
             slot.adapter.to_owned(),
             strategy.map_or_else(String::new, |key| short(&key)),
-            unit.number(slot.value_low_atoms),
-            bps(slot.weight_bps),
+            figure(slot.value_low_atoms, |atoms| unit.number(atoms)),
+            figure(slot.weight_bps, bps),
             bps(slot.target_bps),
             format!("{}, {}", bps(slot.relative_cap_bps), unit.number(slot.absolute_cap_atoms)),
-            unit.number(slot.withdrawable_atoms),
+            figure(slot.withdrawable_atoms, |atoms| unit.number(atoms)),
         ]
     });
     let mut text = format!("{head}\n\n{}", table(&columns, rows));
     for slot in &shown.slots {
         if let Some(problem) = &slot.problem {
-            text.push_str(&format!("\nslot {} cannot be refreshed: {problem}", slot.index));
+            text.push_str(&format!("\nslot {} {problem}", slot.index));
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use ballast::oracle::status;
+    use ballast_client::state::{Allocation, Strategy};
+    use ballast_client::{ChainClock, Rejection, VenueAccounts};
+    use ballast_keeper::setup::SlotSetup;
+    use bytemuck::Zeroable;
+
+    use super::*;
+
+    /// A vault with 100 atoms idle and 900 in one slot, whose refresh ended with `problem`.
+    fn look(problem: Option<Rejection>, oracle_status: u16, receipts: u64) -> Shown {
+        let mut vault = Vault::zeroed();
+        (vault.idle_atoms, vault.allocation_count, vault.total_shares) = (100, 1, 1_000_000);
+        vault.allocations[0] = Allocation {
+            receipts,
+            value_low: receipts,
+            value_high: receipts,
+            withdrawable: receipts,
+            refreshed_slot: 7,
+            oracle_status,
+            ..Allocation::default()
+        };
+        let slot = SlotSetup {
+            index: 0,
+            strategy_key: Pubkey::default(),
+            strategy: Strategy::zeroed(),
+            venue: VenueAccounts { refresh: vec![], movement: vec![] },
+        };
+        let setup = VaultSetup { key: Pubkey::default(), vault, slots: vec![slot] };
+        let clock = ChainClock { slot: 7, ..ChainClock::default() };
+        let fresh = FreshVault { vault, clock, problems: vec![problem], watched: vec![] };
+        let nav = fresh.unpriced().is_empty().then(|| fresh.nav(&setup.key, StalePolicy::Reject).unwrap());
+        shown(&setup, &fresh, nav.as_ref())
+    }
+
+    #[test]
+    fn a_part_is_not_shown_as_the_whole() {
+        let problem = Rejection { message: "reserve is gone".to_owned(), ..Rejection::default() };
+        for shown in [look(Some(problem.clone()), status::ALL, 900), look(None, 0, 900)] {
+            let json = serde_json::to_value(&shown).unwrap();
+            for figure in ["net_low_atoms", "net_high_atoms", "share_price_e15"] {
+                assert!(json[figure].is_null(), "{figure}: {json}");
+            }
+            let slot = &json["slots"][0];
+            for figure in ["value_low_atoms", "value_high_atoms", "withdrawable_atoms", "weight_bps"] {
+                assert!(slot[figure].is_null(), "{figure}: {json}");
+            }
+            assert_eq!(json["idle_atoms"], 100);
+            let text = human(&shown, &Unit::new("USDC", 0));
+            assert!(
+                text.contains("Net assets   not known") && text.contains("Share price  not known"),
+                "{text}"
+            );
+            assert!(!text.contains("900") && text.contains("\nslot 0 "), "{text}");
+        }
+        assert!(
+            look(Some(problem.clone()), status::ALL, 900).slots[0]
+                .problem
+                .clone()
+                .unwrap()
+                .contains("reserve is gone")
+        );
+        let whole = look(None, status::ALL, 900);
+        assert_eq!((whole.net_low_atoms, whole.slots[0].weight_bps), (Some(1_000), Some(9_000)));
+        // One that holds nothing takes nothing from the whole.
+        let empty = look(Some(problem), 0, 0);
+        assert_eq!((empty.net_low_atoms, empty.slots[0].value_low_atoms), (Some(100), Some(0)));
+        assert!(empty.slots[0].problem.is_some());
+    }
 }

@@ -18,6 +18,10 @@ pub struct DemoArgs {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
+    /// Folder of the demo's files: everybody's keys, and inputs of decisions by port [default: target/demo]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+
     /// Port of JSON-RPC and of the page; the WebSocket also gets the next one (0: any free pair)
     #[arg(long, default_value_t = DEFAULT_PORT, value_name = "N")]
     pub port: u16,

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use ballast_client::address;
-use ballast_keeper::send::SendPolicy;
-use ballast_keeper::{ModelFile, RpcChain};
+use ballast_keeper::ModelFile;
 use ballast_localnet::{LocalNet, LocalNetConfig, ProgramDeploy};
+use ballast_rpc::RpcChain;
+use ballast_rpc::send::SendPolicy;
 use ballast_sandbox::{Programs, elf, token};
 use indicatif::ProgressBar;
 use solana_pubkey::Pubkey;
@@ -78,9 +79,9 @@ impl People {
     }
 }
 
-/// Where the demo keeps its files: beside the chain's, in the build folder.
-pub fn demo_dir() -> PathBuf {
-    LocalNetConfig::default().state_dir.with_file_name("demo")
+/// Where the demo keeps its files: where it is told to, else beside the chain's, in the build folder.
+pub fn demo_dir(args: &DemoArgs) -> PathBuf {
+    args.dir.clone().unwrap_or_else(|| LocalNetConfig::default().state_dir.with_file_name("demo"))
 }
 
 /// Starts the chain with all programs.
@@ -206,7 +207,7 @@ pub fn seat_keepers<'k>(
 ) -> Result<(RpcChain, Vec<Desk<'k>>)> {
     step("keepers", |spinner: &ProgressBar| {
         let mut chain = RpcChain::new(&net.rpc_url(), SendPolicy::default());
-        let model = ModelFile::read(&model_path())?;
+        let model = ModelFile::built_in()?;
         // Last run's chain is gone, and so is what was decided on it.
         // By port: two demos at once leave each other's files alone.
         let port = net.rpc_url().rsplit(':').next().unwrap_or_default().to_owned();
@@ -229,10 +230,6 @@ fn repository() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     // Only for a shorter name in messages.
     root.canonicalize().unwrap_or(root)
-}
-
-fn model_path() -> PathBuf {
-    repository().join("models/engine-v1.toml")
 }
 
 /// The plan that makes the vaults.

@@ -4,7 +4,7 @@ use anchor_lang::Discriminator;
 use anyhow::{Context, Result, bail};
 use ballast_client::state::{Nav, Position, Vault};
 use ballast_client::{ChainAccount, ChainClient, address, decode_position, decode_vault, token};
-use ballast_keeper::RpcChain;
+use ballast_rpc::RpcChain;
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 

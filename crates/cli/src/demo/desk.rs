@@ -11,8 +11,9 @@ use ballast_keeper::pool_history::PoolHistory;
 use ballast_keeper::room::make_room;
 use ballast_keeper::{
     ChainExecutor, DecisionOutcome, FreshVault, Journal, Keeper, KeeperError, ModelFile, PolicyStrategy,
-    Progress, RpcChain, Run, Situation, VaultCollector, VaultSetup, VenueOutlook,
+    Progress, Run, Situation, VaultCollector, VaultSetup, VenueOutlook,
 };
+use ballast_rpc::RpcChain;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 

@@ -7,8 +7,9 @@ use anyhow::{Context, Result, ensure};
 use ballast_client::state::{StalePolicy, Vault};
 use ballast_client::token::token_balance;
 use ballast_client::{ChainClient, address};
-use ballast_keeper::{FreshVault, RpcChain, VaultSetup};
+use ballast_keeper::{FreshVault, VaultSetup};
 use ballast_localnet::{ClockInfo, LocalNet};
+use ballast_rpc::RpcChain;
 use solana_pubkey::Pubkey;
 
 use super::cast;
@@ -246,7 +247,7 @@ impl Live<'_, '_> {
         let gained = self.wallet_atoms()?.saturating_sub(before);
         let answer: serde_json::Value =
             serde_json::from_str(&answer).context("reading what withdraw said")?;
-        let paid = answer["atoms"].as_u64().unwrap_or(0);
+        let paid = answer["atoms"].as_u64().context("withdraw does not say what it paid")?;
         ensure!(paid > 0 && paid == gained, "withdraw says {paid} atoms, the wallet gained {gained}");
         let transactions = answer["steps"].as_array().map_or(0, Vec::len);
         let unit = Unit::new("USDC", cast::USDC_DECIMALS);

@@ -63,7 +63,7 @@ fn demo(args: &DemoArgs, history: Option<Market>) -> Result<usize> {
     println!(
         "Ballast demo: a local chain, vaults, a market that moves and a keeper. Ctrl-C stops all of it."
     );
-    let dir = bring_up::demo_dir();
+    let dir = bring_up::demo_dir(args);
     let people = People::gather(&dir)?;
     let net = bring_up::start_chain(args, people.deployer.address())?;
     // Drops last: whatever happens below, the chain ends with this function.

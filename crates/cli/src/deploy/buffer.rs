@@ -221,9 +221,9 @@ mod tests {
         let release = Release { program: key(9), authority: key(2), bytecode: &bytecode, headroom_bps: 0 };
         let piece = Piece { offset: 0, bytes: &bytecode };
         let instructions = write(&address(&release).unwrap(), &release, &piece).unwrap();
-        let all = ballast_keeper::send::budget::with_budget(&instructions, 100_000, 1);
+        let all = ballast_rpc::send::budget::with_budget(&instructions, 100_000, 1);
         let message = v0::Message::try_compile(&key(1), &all, &[], Default::default()).unwrap();
         let bytes = 1 + 2 * 64 + VersionedMessage::V0(message).serialize().len();
-        assert!(bytes <= ballast_keeper::send::MAX_TRANSACTION_BYTES, "{bytes}");
+        assert!(bytes <= ballast_rpc::send::MAX_TRANSACTION_BYTES, "{bytes}");
     }
 }

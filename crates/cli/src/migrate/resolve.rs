@@ -20,7 +20,7 @@ use super::plan::{
 use crate::amount::Unit;
 use crate::names::parse_adapter;
 use crate::ratio::parse_bps;
-use crate::when::parse_duration;
+use crate::when::parse_short_span;
 
 /// The cluster whose plans may use "local:NAME".
 const LOCALNET: &str = "localnet";
@@ -187,7 +187,7 @@ impl Resolver<'_> {
 
     /// A length of time.
     pub(super) fn secs(&mut self, place: &str, text: &str) -> u32 {
-        self.value(place, parse_duration(text))
+        self.value(place, parse_short_span(text))
     }
 
     /// An amount.

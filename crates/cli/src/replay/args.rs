@@ -2,9 +2,11 @@ use std::path::PathBuf;
 
 use ballast_engine::data::LendingKey;
 use ballast_engine::market::StableSource;
-use ballast_engine::time::parse_utc;
+use ballast_engine::time::{format_utc, parse_utc};
 use ballast_keeper::ModelFile;
 use ballast_replay::{Asset, PolicyKind, ReplaySettings, RiskClass};
+
+use crate::when::parse_span;
 
 /// What to replay
 #[derive(Clone, Debug, clap::Args)]
@@ -32,7 +34,7 @@ pub struct RunArgs {
     /// End, exclusive
     #[arg(long, value_name = "TIME", value_parser = utc)]
     pub to: i64,
-    /// Length of a step: 1h, 30m, 1d
+    /// Length of a step: 1h, 30min, 1d
     #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = span)]
     pub step: i64,
     /// Class of the vault: conservative, balanced or growth
@@ -90,6 +92,13 @@ impl ReplayArgs {
 impl RunArgs {
     /// The settings they stand for.
     pub fn settings(&self) -> Result<ReplaySettings, String> {
+        if self.to <= self.from {
+            return Err(format!(
+                "--to {} is not after --from {}: the end comes after the start",
+                format_utc(self.to),
+                format_utc(self.from)
+            ));
+        }
         let model =
             self.model.as_deref().map(ModelFile::read).transpose().map_err(|error| error.to_string())?;
         Ok(ReplaySettings {
@@ -115,18 +124,12 @@ fn utc(text: &str) -> Result<i64, String> {
     parse_utc(text).map_err(|error| error.to_string())
 }
 
-/// `90s`, `30m`, `1h`, `1d`.
+/// A length of time that is not nothing.
 fn span(text: &str) -> Result<i64, String> {
-    let error = || format!("{text:?} is not a length of time: write 90s, 30m, 1h or 1d");
-    let unit = match text.chars().last() {
-        Some('s') => 1,
-        Some('m') => 60,
-        Some('h') => 3_600,
-        Some('d') => 86_400,
-        _ => return Err(error()),
-    };
-    let count: i64 = text.get(..text.len().saturating_sub(1)).unwrap_or("").parse().map_err(|_| error())?;
-    count.checked_mul(unit).filter(|secs| *secs > 0).ok_or_else(error)
+    match parse_span(text).map_err(|error| error.to_string())? {
+        0 => Err(format!("{text:?} is no time at all")),
+        secs => Ok(secs),
+    }
 }
 
 fn stable(text: &str) -> Result<StableSource, String> {
@@ -158,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_line_becomes_settings() {
-        let line = "--from 2022-11-05 --to 2022-11-12 --vault growth --stable par --policy hold --step 30m";
+        let line = "--from 2022-11-05 --to 2022-11-12 --vault growth --stable par --policy hold --step 30min";
         let settings = parse(line).unwrap().settings().unwrap();
         assert_eq!((settings.from_ts, settings.to_ts), (1_667_606_400, 1_668_211_200));
         assert_eq!((settings.step_secs, settings.deposit), (1_800, None));
@@ -168,9 +171,21 @@ mod tests {
     #[test]
     fn spans_are_read_strictly() {
         assert_eq!((span("90s"), span("1d")), (Ok(90), Ok(86_400)));
-        for bad in ["", "h", "1", "0h", "-1h", "1.5h", "1w", "9999999999999999d"] {
+        for bad in ["", "h", "1", "0h", "-1h", "1.5h", "9999999999999999d"] {
             assert!(span(bad).is_err(), "{bad}");
         }
+        assert!(span("30m").unwrap_err().contains("30min"));
+    }
+
+    #[test]
+    fn dates_in_the_wrong_order_are_both_named() {
+        for line in ["--from 2022-11-12 --to 2022-11-05", "--from 2022-11-12 --to 2022-11-12"] {
+            let error = parse(&format!("{line} --vault growth")).unwrap().settings().unwrap_err();
+            assert!(error.contains("--from 2022-11-12") && error.contains("--to 2022-11-"), "{error}");
+        }
+        let error =
+            parse("--from 2022-11-12 --to 2022-11-05 --vault growth").unwrap().settings().unwrap_err();
+        assert!(error.contains("--to 2022-11-05"), "{error}");
     }
 
     #[test]

@@ -3,7 +3,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::interface::{Interface, InterfaceError};
-use super::rpc::{Rpc, SIGNATURES_A_PAGE, SignatureInfo, TransactionInfo};
+use super::rpc::{Rpc, SIGNATURES_A_PAGE, Shown, SignatureInfo, TransactionInfo};
 use super::{EVENT_TAG, base58_decode};
 use crate::{FeedError, Fetched, FindingKind, Findings};
 
@@ -52,6 +52,8 @@ pub struct ChainHistory {
     pub events: Vec<ChainEvent>,
     /// Transactions read.
     pub transactions: usize,
+    /// Of those, the ones that could not be read: each is among the findings.
+    pub unreadable_transactions: usize,
     /// Transactions that failed, which have no events.
     pub failed_transactions: usize,
 }
@@ -78,12 +80,27 @@ pub fn fetch_history(
             continue;
         }
         history.transactions += 1;
-        let Some(transaction) = rpc.transaction(&info.signature)? else {
-            missing(info, "the node does not have it", &mut findings);
-            continue;
+        let transaction = match rpc.transaction(&info.signature)? {
+            Shown::Whole(transaction) => transaction,
+            Shown::Absent => {
+                missing(info, "the node does not have it", &mut findings);
+                continue;
+            }
+            Shown::Unreadable(why) => {
+                report(FindingKind::UnreadableTransaction, info, &why, &mut findings);
+                history.unreadable_transactions += 1;
+                continue;
+            }
         };
         let mut own = read_events(rpc, interface, program, info, &transaction, &mut findings)?;
         history.events.append(&mut own);
+    }
+    // One may be a stranger's. When it is all of them, it is the node.
+    if history.transactions > 0 && history.unreadable_transactions == history.transactions {
+        let first = findings.of(FindingKind::UnreadableTransaction).next();
+        let why = first.map_or("", |finding| finding.detail.as_str());
+        let problem = format!("getTransaction: none of {} can be read: {why}", history.transactions);
+        return Err(FeedError::body(rpc.shown(), problem));
     }
     Ok(Fetched { value: history, findings })
 }
@@ -134,10 +151,14 @@ fn all_signatures(
 }
 
 fn missing(info: &SignatureInfo, why: &str, findings: &mut Findings) {
+    report(FindingKind::MissingTransaction, info, why, findings);
+}
+
+fn report(kind: FindingKind, info: &SignatureInfo, why: &str, findings: &mut Findings) {
     let detail = format!("slot {}: {why}", info.slot);
     match info.block_time {
-        Some(ts) => findings.at(FindingKind::MissingTransaction, &info.signature, ts, detail),
-        None => findings.note(FindingKind::MissingTransaction, &info.signature, detail),
+        Some(ts) => findings.at(kind, &info.signature, ts, detail),
+        None => findings.note(kind, &info.signature, detail),
     }
 }
 

@@ -13,6 +13,18 @@ pub struct Rpc<'a> {
 /// Signatures in one answer, the most the interface allows.
 pub(super) const SIGNATURES_A_PAGE: usize = 1_000;
 
+/// The newest transaction format that is read here (SIMD-0385).
+const MAX_TRANSACTION_VERSION: u8 = 1;
+
+/// JSON-RPC: the method does not exist.
+const NO_SUCH_METHOD: i64 = -32_601;
+
+/// JSON-RPC: the parameters are not what the method takes.
+const INVALID_PARAMS: i64 = -32_602;
+
+/// A node that is behind, and says so.
+const NODE_UNHEALTHY: i64 = -32_005;
+
 #[derive(Deserialize)]
 struct Reply {
     #[serde(default)]
@@ -37,6 +49,17 @@ pub(super) struct SignatureInfo {
     pub err: Option<Value>,
     #[serde(default)]
     pub block_time: Option<i64>,
+}
+
+/// What a node shows of a transaction.
+#[derive(Debug)]
+pub(super) enum Shown {
+    /// All that is used here.
+    Whole(TransactionInfo),
+    /// It does not have it.
+    Absent,
+    /// It has it, but does not show it, or in an unknown shape; why.
+    Unreadable(String),
 }
 
 /// What is used of `getTransaction`.
@@ -117,20 +140,56 @@ impl<'a> Rpc<'a> {
         self.call("getSignaturesForAddress", json!([address, options]))
     }
 
-    /// A transaction; none if the node does not have it.
-    pub(super) fn transaction(&self, signature: &str) -> Result<Option<TransactionInfo>, FeedError> {
-        let options =
-            json!({ "encoding": "json", "commitment": "finalized", "maxSupportedTransactionVersion": 0 });
-        self.call("getTransaction", json!([signature, options]))
+    /// A transaction, of any format up to [`MAX_TRANSACTION_VERSION`].
+    ///
+    /// What a node refuses to show of one transaction, or shows in a shape that is not known, is no failure of the
+    /// question: anybody may name the address in a transaction of theirs.
+    pub(super) fn transaction(&self, signature: &str) -> Result<Shown, FeedError> {
+        const METHOD: &str = "getTransaction";
+        let options = json!({
+            "encoding": "json",
+            "commitment": "finalized",
+            "maxSupportedTransactionVersion": MAX_TRANSACTION_VERSION,
+        });
+        let reply = self.ask(METHOD, json!([signature, options]))?;
+        if let Some(error) = reply.error {
+            let problem = error.words();
+            return match error.code {
+                // Not about this transaction: the next one would fare no better.
+                NO_SUCH_METHOD | INVALID_PARAMS | NODE_UNHEALTHY => Err(self.wrong(METHOD, problem)),
+                _ => Ok(Shown::Unreadable(problem)),
+            };
+        }
+        let Some(result) = reply.result.filter(|result| !result.is_null()) else { return Ok(Shown::Absent) };
+        let version =
+            result.get("version").map_or_else(String::new, |version| format!(" (version {version})"));
+        Ok(match serde_json::from_value(result) {
+            Ok(info) => Shown::Whole(info),
+            Err(error) => Shown::Unreadable(format!("its shape is not known{version}: {error}")),
+        })
     }
 
     fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, FeedError> {
-        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let reply: Reply = self.http.post(&self.base.url(), &request)?;
-        let wrong = |problem: String| FeedError::body(self.shown(), format!("{method}: {problem}"));
+        let reply = self.ask(method, params)?;
         if let Some(error) = reply.error {
-            return Err(wrong(format!("the node answers {}: {}", error.code, error.message)));
+            return Err(self.wrong(method, error.words()));
         }
-        serde_json::from_value(reply.result.unwrap_or_default()).map_err(|error| wrong(error.to_string()))
+        serde_json::from_value(reply.result.unwrap_or_default())
+            .map_err(|error| self.wrong(method, error.to_string()))
+    }
+
+    fn ask(&self, method: &str, params: Value) -> Result<Reply, FeedError> {
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        self.http.post(&self.base.url(), &request)
+    }
+
+    fn wrong(&self, method: &str, problem: String) -> FeedError {
+        FeedError::body(self.shown(), format!("{method}: {problem}"))
+    }
+}
+
+impl ReplyError {
+    fn words(&self) -> String {
+        format!("the node answers {}: {}", self.code, self.message)
     }
 }

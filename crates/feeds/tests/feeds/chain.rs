@@ -53,7 +53,7 @@ fn a_vaults_events_are_read_in_order() {
     assert_eq!(request["method"], "getSignaturesForAddress");
     assert_eq!(request["params"], json!([VAULT, { "limit": 1000, "commitment": "finalized" }]));
     let request: Value = serde_json::from_str(&server.asked()[1].body).unwrap();
-    assert_eq!(request["params"][1]["maxSupportedTransactionVersion"], 0);
+    assert_eq!(request["params"][1]["maxSupportedTransactionVersion"], 1);
 }
 
 #[test]
@@ -136,6 +136,71 @@ fn what_the_node_lacks_is_reported() {
     ];
     assert_eq!(missing, expected);
     assert_eq!(fetched.value.events.len(), 3);
+}
+
+/// The fixture's first deposit as a transaction of format 1: no lookup tables, and a budget in the message.
+fn version_1() -> Value {
+    let mut shown: Value = serde_json::from_str(&fixture("chain_transaction_1.json")).unwrap();
+    let result = shown["result"].as_object_mut().unwrap();
+    result.insert("version".into(), json!(1));
+    result["meta"].as_object_mut().unwrap().remove("loadedAddresses");
+    result["transaction"]["message"]["transactionConfig"] = json!({ "computeUnitLimit": 200_000 });
+    shown
+}
+
+#[test]
+fn a_transaction_of_format_1_is_read_like_any_other() {
+    let mut script = whole();
+    script[2] = Reply::ok(version_1().to_string());
+    let fetched = run(&Server::play(script), &query()).unwrap();
+    let whole = run(&Server::play(whole()), &query()).unwrap();
+    assert_eq!(fetched.value.events, whole.value.events);
+    assert_eq!(fetched.value.unreadable_transactions, 0);
+}
+
+#[test]
+fn an_unreadable_transaction_is_reported_and_the_rest_is_read() {
+    let unsupported = "Transaction version (2) is not supported by the requesting client.";
+    let refused = |code: i64| {
+        json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": code, "message": unsupported } }).to_string()
+    };
+    let odd =
+        json!({ "jsonrpc": "2.0", "id": 1, "result": { "slot": 5, "version": 2, "transaction": "AgAB" } });
+    for (body, said) in [
+        (refused(-32_015), "the node answers -32015: Transaction version (2)"),
+        (refused(-32_603), "the node answers -32603"),
+        (odd.to_string(), "its shape is not known (version 2)"),
+    ] {
+        let mut script = whole();
+        script[2] = Reply::ok(body);
+        let fetched = run(&Server::play(script), &query()).unwrap();
+        let found: Vec<_> = fetched.findings.of(FindingKind::UnreadableTransaction).collect();
+        assert_eq!((found.len(), found[0].from_ts), (1, Some(1_732_320_040)));
+        assert!(
+            found[0].detail.starts_with("slot 310000100: ") && found[0].detail.contains(said),
+            "{found:?}"
+        );
+        let history = &fetched.value;
+        assert_eq!((history.transactions, history.unreadable_transactions), (4, 1));
+        assert!(history.events.iter().any(|event| event.name.as_deref() == Some("Withdrawn")));
+    }
+}
+
+#[test]
+fn a_node_that_shows_no_transaction_is_an_error() {
+    let refused = |code: i64| {
+        Reply::ok(
+            json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": code, "message": "no" } }).to_string(),
+        )
+    };
+    let mut script = whole();
+    script[1] = refused(-32_601);
+    let error = run(&Server::play(script), &query()).unwrap_err().to_string();
+    assert!(error.contains("getTransaction: the node answers -32601"), "{error}");
+    let script =
+        std::iter::once(Reply::fixture("chain_signatures.json")).chain((0..4).map(|_| refused(-32_603)));
+    let error = run(&Server::play(script.collect()), &query()).unwrap_err().to_string();
+    assert!(error.contains("none of 4 can be read"), "{error}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use solana_pubkey::Pubkey;
 use solana_rpc_client_api::client_error::Error as RpcError;
 use solana_signature::Signature;
 
+use super::answer::RpcWords;
 use super::failure::Failure;
 
 /// Why [`Sender::send`](super::Sender::send) did not return a landed transaction.
@@ -50,7 +51,7 @@ pub enum SendError {
     },
 
     /// It did not land, and its blockhashes have run out: it never will.
-    #[error("the transaction did not land: {sends} sends over {} blockhashes; raise the fee cap or try later", signatures.len())]
+    #[error("the transaction did not land: {sends} sends over {} blockhashes; nothing has happened, try later", signatures.len())]
     Expired {
         /// Every signature it had.
         signatures: Vec<Signature>,
@@ -58,20 +59,18 @@ pub enum SendError {
         sends: u32,
     },
 
-    /// The node took the bytes and then stopped answering: it may have landed.
-    #[error(
-        "outcome unknown: the node stopped answering after transaction {signature} was sent ({source}); look it up before trying again"
-    )]
+    /// It was sent, and nobody here can tell what became of it: it may have landed.
+    #[error("outcome unknown: {why}; look transaction {signature} up before trying again")]
     Unknown {
         /// The signature to look up.
         signature: Signature,
-        /// Last answer, or lack of one.
+        /// Why nobody knows.
         #[source]
-        source: Box<RpcError>,
+        why: UnknownWhy,
     },
 
     /// A node refused the bytes themselves.
-    #[error("the node refuses the transaction: {source}")]
+    #[error("the node refuses the transaction: {}", RpcWords(source))]
     Refused {
         /// Its words.
         #[source]
@@ -79,7 +78,7 @@ pub enum SendError {
     },
 
     /// A question went unanswered before anything was sent.
-    #[error("{doing}: {source}")]
+    #[error("{doing}: {}", RpcWords(source))]
     Rpc {
         /// What was being done.
         doing: &'static str,
@@ -95,6 +94,24 @@ pub enum SendError {
         table: Pubkey,
         /// What is wrong.
         problem: String,
+    },
+}
+
+/// Why the outcome of a sent transaction is unknown.
+#[derive(Debug, thiserror::Error)]
+pub enum UnknownWhy {
+    /// The node stopped answering.
+    #[error("{}", RpcWords(.0))]
+    NoAnswer(#[source] Box<RpcError>),
+    /// The node that tells what has landed has not seen all slots in which it could have.
+    #[error(
+        "the node has not seen it, but is at slot {node_slot}, and only slot {needed_slot} would prove anything"
+    )]
+    NodeBehind {
+        /// Where that node is.
+        node_slot: u64,
+        /// From where on its answer counts.
+        needed_slot: u64,
     },
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ballast_client::{
     CallError, ChainAccount, ChainClient, ChainClock, Landed, Rejection, Simulated, address,
 };
+use serde_json::{Value, json};
 use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
 use solana_hash::Hash;
@@ -19,14 +20,17 @@ use solana_rpc_client_api::config::{
     RpcSimulateTransactionConfig,
 };
 use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
+use solana_rpc_client_api::request::RpcRequest;
 use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_signer::null_signer::NullSigner;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
-use crate::rpc_failure::call_error;
+use crate::landed::program_calls;
+use crate::rpc_failure::{call_error, rpc_error};
 use crate::send::budget::{MAX_UNITS, with_budget};
+use crate::send::chain::MAX_TRANSACTION_VERSION;
 use crate::send::{self, Request, SendPolicy, Sender};
 
 const CLOCK: Pubkey = pubkey!("SysvarC1ock11111111111111111111111111111111");
@@ -40,6 +44,12 @@ const PAUSE: Duration = Duration::from_millis(600);
 
 /// Transactions on their way together: what a public node bears.
 const SENT_AT_ONCE: usize = 16;
+
+/// How often a node is asked for a transaction that has landed: the next one may be a few slots behind.
+const LOOKS_FOR_LANDED: u32 = 10;
+
+/// What a payer must hold in a simulation: the rent of an account without data, and fees to spare.
+const STAND_IN_LAMPORTS: u64 = 1_000_000;
 
 /// Most accounts a node returns at once.
 const MAX_ACCOUNTS_ASKED: usize = 100;
@@ -58,9 +68,10 @@ impl RpcChain {
         Self { rpc, policy, tables: Vec::new() }
     }
 
-    /// The node.
-    pub fn rpc(&self) -> &RpcClient {
-        &self.rpc
+    /// The chain's identity: the hash of its first block, base58.
+    pub fn genesis_hash(&self) -> Result<String, CallError> {
+        let hash = self.rpc.get_genesis_hash().map_err(|error| rpc_error(&error))?;
+        Ok(hash.to_string())
     }
 
     /// Lets transactions use the table at `key`.
@@ -122,7 +133,10 @@ impl RpcChain {
             },
             ..RpcProgramAccountsConfig::default()
         };
-        let found = self.rpc.get_program_ui_accounts_with_config(program, config).map_err(unreachable_rpc)?;
+        let found = self
+            .rpc
+            .get_program_ui_accounts_with_config(program, config)
+            .map_err(|error| rpc_error(&error))?;
         found.into_iter().map(|(key, account)| Ok((key, read_account(account)?))).collect()
     }
 
@@ -133,6 +147,41 @@ impl RpcChain {
             Err(CallError::TooLarge { .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Data of every call that the program got inside the landed transaction `signature`, in order: its events
+    /// are among them. `None` where the node does not show the transaction, or not what happened inside it: that it
+    /// landed is known all the same.
+    pub fn landed_calls(&self, signature: &Signature) -> Option<Vec<Vec<u8>>> {
+        for look in 0..LOOKS_FOR_LANDED {
+            if look > 0 {
+                self.pause();
+            }
+            let params = json!([signature.to_string(), {
+                "encoding": "json",
+                "commitment": "confirmed",
+                "maxSupportedTransactionVersion": MAX_TRANSACTION_VERSION,
+            }]);
+            // One that lags does not have it yet.
+            match self.rpc.send::<Value>(RpcRequest::GetTransaction, params) {
+                Ok(shown) if !shown.is_null() => return program_calls(&shown, &address::PROGRAM),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        None
+    }
+
+    /// The first of `candidates` that may stand in as payer of a simulation: an account of the system program
+    /// with enough for the fee. `None` where there is none.
+    pub fn stand_in_payer(&self, candidates: &[Pubkey]) -> Result<Option<Pubkey>, CallError> {
+        let found = self.accounts(candidates)?;
+        let can_pay = |account: &ChainAccount| {
+            account.owner == address::SYSTEM
+                && account.data.is_empty()
+                && account.lamports >= STAND_IN_LAMPORTS
+        };
+        let able = candidates.iter().zip(found).find(|(_, account)| account.as_ref().is_some_and(can_pay));
+        Ok(able.map(|(key, _)| *key))
     }
 
     fn send_one(
@@ -227,7 +276,7 @@ impl ChainClient for RpcChain {
             let found = self
                 .rpc
                 .get_multiple_accounts_with_commitment(keys, CommitmentConfig::confirmed())
-                .map_err(unreachable_rpc)?;
+                .map_err(|error| rpc_error(&error))?;
             all.extend(found.value.into_iter().map(|account| {
                 account.map(|account| ChainAccount {
                     lamports: account.lamports,
@@ -245,7 +294,7 @@ impl ChainClient for RpcChain {
         account
             .as_ref()
             .and_then(|account| read_clock(&account.data))
-            .ok_or_else(|| CallError::Unreachable("the node has no clock".to_owned()))
+            .ok_or_else(|| CallError::NodeRefused("the node has no clock".to_owned()))
     }
 
     fn pause(&self) {
@@ -269,8 +318,11 @@ impl ChainClient for RpcChain {
             }),
             ..RpcSimulateTransactionConfig::default()
         };
-        let outcome =
-            self.rpc.simulate_transaction_with_config(&transaction, config).map_err(unreachable_rpc)?.value;
+        let outcome = self
+            .rpc
+            .simulate_transaction_with_config(&transaction, config)
+            .map_err(|error| rpc_error(&error))?
+            .value;
         if let Some(error) = outcome.err {
             return Err(self.explain(payer, instructions, &TransactionError::from(error)));
         }
@@ -279,7 +331,8 @@ impl ChainClient for RpcChain {
             return Err(unreadable("accounts after a simulation"));
         }
         Ok(Simulated {
-            units: outcome.units_consumed.unwrap_or_default(),
+            // A node that does not count leaves the most there is.
+            units: outcome.units_consumed.unwrap_or(u64::from(MAX_UNITS)),
             return_data: match outcome.return_data {
                 Some(data) => UiAccountData::Binary(data.data.0, UiAccountEncoding::Base64)
                     .decode()
@@ -351,11 +404,7 @@ fn read_clock(data: &[u8]) -> Option<ChainClock> {
 }
 
 fn unreadable(what: &str) -> CallError {
-    CallError::Unreachable(format!("the node's answer has no readable {what}"))
-}
-
-fn unreachable_rpc(error: solana_rpc_client_api::client_error::Error) -> CallError {
-    CallError::Unreachable(error.to_string())
+    CallError::NodeRefused(format!("the node's answer has no readable {what}"))
 }
 
 #[cfg(test)]

@@ -11,9 +11,20 @@ use solana_rpc_client::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::Error as RpcError;
 use solana_rpc_client_api::config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig};
 use solana_rpc_client_api::request::RpcRequest;
+use solana_rpc_client_api::response::{Response, RpcBlockhash};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
+
+use super::answer::is_answer;
+use super::budget::MAX_UNITS;
+
+/// The newest transaction format that is read here (SIMD-0385). Nodes refuse to show newer ones than asked for,
+/// and anybody may put any account into a transaction of any format.
+pub const MAX_TRANSACTION_VERSION: u8 = 1;
+
+/// For how many blocks a new blockhash is valid.
+const BLOCKHASH_BLOCKS: u64 = 150;
 
 /// Outcome of a simulation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +48,40 @@ pub struct Status {
     pub confirmed: bool,
 }
 
+/// One block by both of its numbers: heights skip the slots that have no block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tip {
+    /// Its slot.
+    pub slot: u64,
+    /// Its height.
+    pub height: u64,
+}
+
+/// What a node knows of a transaction, and how far that node has come: an address may stand for several
+/// nodes, and one that is behind knows nothing of what has landed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// The last slot of the node that answered.
+    pub node_slot: u64,
+    /// What it knows; `None` when no block it has seen holds the transaction.
+    pub status: Option<Status>,
+}
+
+/// Where a node looks for a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Among the recent ones only: cheap, and blind to what landed minutes ago.
+    Recent,
+    /// In its whole history.
+    History,
+}
+
 /// A chain that transactions are sent to. All answers are as of `confirmed`.
 pub trait Chain {
     /// A blockhash to sign with, and the last block height at which it is valid.
     fn latest_blockhash(&self) -> Result<(Hash, u64), RpcError>;
-    /// Height of the last block.
-    fn block_height(&self) -> Result<u64, RpcError>;
+    /// The last block.
+    fn tip(&self) -> Result<Tip, RpcError>;
     /// The last slot.
     fn slot(&self) -> Result<u64, RpcError>;
     /// Data of an account; `None` when there is none.
@@ -53,8 +92,8 @@ pub trait Chain {
     fn recent_fees(&self, accounts: &[Pubkey]) -> Result<Vec<u64>, RpcError>;
     /// Hands over the bytes: no preflight, no retries by the node.
     fn send_once(&self, transaction: &VersionedTransaction) -> Result<(), RpcError>;
-    /// What is known of a transaction; `None` when no block has it.
-    fn status(&self, signature: &Signature) -> Result<Option<Status>, RpcError>;
+    /// What is known of a transaction, and by how recent a node.
+    fn status(&self, signature: &Signature, depth: Depth) -> Result<Sighting, RpcError>;
     /// Program logs of a transaction in a block.
     fn logs(&self, signature: &Signature) -> Result<Vec<String>, RpcError>;
     /// Lets time pass.
@@ -68,8 +107,20 @@ impl Chain for RpcClient {
         self.get_latest_blockhash_with_commitment(CommitmentConfig::confirmed())
     }
 
-    fn block_height(&self) -> Result<u64, RpcError> {
-        self.get_block_height_with_commitment(CommitmentConfig::confirmed())
+    fn tip(&self) -> Result<Tip, RpcError> {
+        // The question that answers both numbers from one block.
+        match self.get_epoch_info_with_commitment(CommitmentConfig::confirmed()) {
+            Ok(info) => Ok(Tip { slot: info.absolute_slot, height: info.block_height }),
+            // Not every node takes it. All that send transactions tell blockhashes, and with them the same.
+            Err(error) if is_answer(&error) => {
+                let commitment = json!([{ "commitment": "confirmed" }]);
+                let latest: Response<RpcBlockhash> =
+                    RpcClient::send(self, RpcRequest::GetLatestBlockhash, commitment)?;
+                let height = latest.value.last_valid_block_height.saturating_sub(BLOCKHASH_BLOCKS);
+                Ok(Tip { slot: latest.context.slot, height })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn slot(&self) -> Result<u64, RpcError> {
@@ -92,7 +143,8 @@ impl Chain for RpcClient {
         Ok(Simulation {
             error: outcome.err.map(TransactionError::from),
             logs: outcome.logs.unwrap_or_default(),
-            units_consumed: outcome.units_consumed.unwrap_or_default(),
+            // A node that does not count leaves the most there is.
+            units_consumed: outcome.units_consumed.unwrap_or(u64::from(MAX_UNITS)),
         })
     }
 
@@ -110,13 +162,17 @@ impl Chain for RpcClient {
         self.send_transaction_with_config(transaction, config).map(drop)
     }
 
-    fn status(&self, signature: &Signature) -> Result<Option<Status>, RpcError> {
-        let statuses = self.get_signature_statuses(&[*signature])?.value;
-        Ok(statuses.into_iter().flatten().next().map(|status| Status {
+    fn status(&self, signature: &Signature, depth: Depth) -> Result<Sighting, RpcError> {
+        let answer = match depth {
+            Depth::Recent => self.get_signature_statuses(&[*signature])?,
+            Depth::History => self.get_signature_statuses_with_history(&[*signature])?,
+        };
+        let status = answer.value.into_iter().flatten().next().map(|status| Status {
             slot: status.slot,
             confirmed: status.satisfies_commitment(CommitmentConfig::confirmed()),
             error: status.err,
-        }))
+        });
+        Ok(Sighting { node_slot: answer.context.slot, status })
     }
 
     fn logs(&self, signature: &Signature) -> Result<Vec<String>, RpcError> {
@@ -124,7 +180,7 @@ impl Chain for RpcClient {
         let config = json!({
             "encoding": "base64",
             "commitment": "confirmed",
-            "maxSupportedTransactionVersion": 0,
+            "maxSupportedTransactionVersion": MAX_TRANSACTION_VERSION,
         });
         let answer: Value =
             RpcClient::send(self, RpcRequest::GetTransaction, json!([signature.to_string(), config]))?;

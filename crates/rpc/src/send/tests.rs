@@ -176,6 +176,47 @@ fn a_node_that_falls_silent_leaves_the_outcome_unknown() {
 }
 
 #[test]
+fn a_node_that_is_behind_proves_nothing() {
+    // It lands at once, but the node that is asked for it stands still before that slot.
+    for stuck_slot in [0, 999] {
+        let chain = ScriptedChain { stuck_slot: Some(stuck_slot), ..ScriptedChain::default() };
+        let error = send(&chain, SendPolicy::default()).unwrap_err();
+        let signature = chain.sent.borrow()[0].signatures[0];
+        match &error {
+            SendError::Unknown { signature: named, why: UnknownWhy::NodeBehind { node_slot, .. } } => {
+                assert_eq!((*named, *node_slot), (signature, stuck_slot));
+            }
+            other => panic!("{other}"),
+        }
+        assert!(error.to_string().starts_with("outcome unknown: "), "{error}");
+        assert!(error.to_string().contains(&signature.to_string()), "{error}");
+        assert!(!error.is_worth_retrying());
+        assert_eq!(distinct(&chain), 1, "nothing is signed anew");
+    }
+    // Just past the last valid height, but on a fork that may still lose.
+    let last = 1_000 + VALIDITY_BLOCKS + 1;
+    let chain = ScriptedChain { lost_blockhashes: 99, stuck_slot: Some(last), ..ScriptedChain::default() };
+    assert!(matches!(send(&chain, SendPolicy::default()), Err(SendError::Unknown { .. })));
+    assert_eq!(distinct(&chain), 1);
+}
+
+#[test]
+fn what_landed_while_nobody_looked_is_found_in_the_history() {
+    let chain = ScriptedChain { is_forgetful: true, ..ScriptedChain::default() };
+    let sent = send(&chain, SendPolicy::default()).unwrap();
+    assert_eq!((sent.signings, distinct(&chain)), (1, 1));
+}
+
+#[test]
+fn a_node_without_recent_fees_gets_the_least_price() {
+    for code in [-32_601, -32_602] {
+        let chain = ScriptedChain { fee_code: Some(code), ..ScriptedChain::default() };
+        let sent = send(&chain, SendPolicy::default()).unwrap();
+        assert_eq!((sent.unit_price_micro_lamports, sent.sends), (1, 1));
+    }
+}
+
+#[test]
 fn bytes_that_the_node_refuses_are_not_insisted_on() {
     for code in [-32_602, -32_003] {
         let chain = ScriptedChain { send_code: Some(code), ..ScriptedChain::default() };

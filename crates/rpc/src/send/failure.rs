@@ -173,7 +173,9 @@ fn account_at_fault(
         | TransactionError::ProgramExecutionTemporarilyRestricted { account_index } => {
             usize::from(*account_index)
         }
-        TransactionError::AccountNotFound | TransactionError::InsufficientFundsForFee => 0,
+        TransactionError::AccountNotFound
+        | TransactionError::InsufficientFundsForFee
+        | TransactionError::InvalidAccountForFee => 0,
         _ => return None,
     };
     all_keys(request, message).nth(index)

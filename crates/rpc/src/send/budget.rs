@@ -41,6 +41,9 @@ pub struct SendPolicy {
     pub max_signings: u32,
     /// How many questions in a row may go unanswered before giving up with an unknown outcome.
     pub max_unanswered: u32,
+    /// How many looks, after the last block that could take it, to wait for a node that has seen that block too,
+    /// before giving up with an unknown outcome.
+    pub max_behind: u32,
     /// Compute units known beforehand, where transactions are alike: nothing is simulated then.
     pub known_units: Option<u64>,
 }
@@ -57,6 +60,7 @@ impl Default for SendPolicy {
             polls_per_resend: 5,
             max_signings: 3,
             max_unanswered: 60,
+            max_behind: 90,
             known_units: None,
         }
     }

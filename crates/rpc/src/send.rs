@@ -1,16 +1,20 @@
 //! Sending a transaction so that it lands, or so that one knows that it did not.
 //!
 //! 1. Simulate. What would fail is not sent; what it costs becomes the compute limit, with a margin.
-//! 2. Offer the fee that lately bought a place on the accounts it writes, under a cap.
+//! 2. Offer the fee that lately bought a place on the accounts it writes, under a cap. A node that does not
+//!    tell recent fees is no obstacle: the least price it is.
 //! 3. Sign, send without preflight and without the node's own retries, and send the same bytes again
 //!    until the transaction is confirmed or its blockhash has run out.
-//! 4. Only then, when it can no longer land, sign anew: an instruction never runs twice.
+//! 4. Only then, when it can no longer land, sign anew: an instruction never runs twice. That it can no longer
+//!    land is known from a node that has seen every slot in which it could have; from any other, the outcome is
+//!    unknown, and nothing is signed.
 //!
 //! Everything asks for `confirmed`: a `processed` blockhash may belong to a fork that dies, and
 //! `finalized` is half a minute late.
 //!
 //! The chain is behind the trait [`Chain`], so that loss, expiry and bad nodes are tested without one.
 
+pub mod answer;
 pub mod budget;
 pub mod chain;
 mod delivery;
@@ -30,7 +34,7 @@ use solana_transaction::versioned::VersionedTransaction;
 
 pub use budget::SendPolicy;
 pub use chain::Chain;
-pub use error::SendError;
+pub use error::{SendError, UnknownWhy};
 pub use failure::Failure;
 
 use delivery::Delivery;
@@ -102,8 +106,8 @@ impl<'a, C: Chain> Sender<'a, C> {
     /// # Errors
     /// [`SendError::Rejected`]: it would fail; nothing was sent. [`SendError::Failed`]: it landed and
     /// failed; the fee is paid. [`SendError::Expired`]: it did not land, nor can it any more.
-    /// [`SendError::Unknown`]: the node stopped answering, so nobody here knows; look the signature up
-    /// before trying again. Others name what is wrong with the request.
+    /// [`SendError::Unknown`]: the node stopped answering, or is behind, so nobody here knows; look the
+    /// signature up before trying again. Others name what is wrong with the request.
     pub fn send(&self, request: &Request<'_>) -> Result<Sent, SendError> {
         budget::refuse_own_budget(request.instructions)?;
         let mut sends = 0_u32;
@@ -179,7 +183,8 @@ impl<'a, C: Chain> Sender<'a, C> {
         };
         let unit_limit = self.policy.unit_limit(simulated_units);
         let written = write_locked(request);
-        let recent = self.chain.recent_fees(&written).map_err(SendError::rpc("asking for recent fees"))?;
+        // A hint, which not every node gives. One that does not answer at all is found out by the next question.
+        let recent = self.chain.recent_fees(&written).unwrap_or_default();
         let unit_price_micro_lamports = self.policy.unit_price(recent, unit_limit);
         Ok(Prepared {
             instructions: budget::with_budget(request.instructions, unit_limit, unit_price_micro_lamports),

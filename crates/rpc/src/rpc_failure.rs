@@ -2,8 +2,10 @@
 
 use ballast_client::{CallError, Refusal, Rejection, address, blame, venue_error};
 use solana_instruction::Instruction;
+use solana_rpc_client_api::client_error::Error as RpcError;
 use solana_signature::Signature;
 
+use crate::send::answer::{RpcWords, is_answer};
 use crate::send::{Failure, SendError};
 
 /// A failure in the program's own words.
@@ -60,6 +62,12 @@ fn last_words(logs: &[String]) -> Option<String> {
     Some(words.to_owned())
 }
 
+/// A failed question to a node: no answer, or the answer no.
+pub(crate) fn rpc_error(error: &RpcError) -> CallError {
+    let words = RpcWords(error).to_string();
+    if is_answer(error) { CallError::NodeRefused(words) } else { CallError::Unreachable(words) }
+}
+
 /// What became of a transaction, for whoever asked for it.
 pub(crate) fn call_error(error: SendError, instructions: &[Instruction]) -> CallError {
     match error {
@@ -72,7 +80,11 @@ pub(crate) fn call_error(error: SendError, instructions: &[Instruction]) -> Call
         SendError::TooLarge { bytes } => CallError::TooLarge { bytes },
         error @ SendError::Expired { .. } => CallError::Expired(error.to_string()),
         error @ SendError::Unknown { .. } => CallError::Unknown(error.to_string()),
-        error @ SendError::Rpc { .. } => CallError::Unreachable(error.to_string()),
+        SendError::Rpc { doing, source } => match rpc_error(&source) {
+            CallError::Unreachable(words) => CallError::Unreachable(format!("{doing}: {words}")),
+            CallError::NodeRefused(words) => CallError::NodeRefused(format!("{doing}: {words}")),
+            other => other,
+        },
         error => CallError::Request(error.to_string()),
     }
 }
@@ -83,6 +95,7 @@ mod tests {
     use solana_transaction_error::TransactionError;
 
     use super::*;
+    use crate::send::UnknownWhy;
 
     fn failure(program: Pubkey) -> Failure {
         Failure {
@@ -95,6 +108,20 @@ mod tests {
             account: Some("vault".to_owned()),
             logs: vec![],
         }
+    }
+
+    #[test]
+    fn what_became_of_a_transaction_is_said_once() {
+        let expired = SendError::Expired { signatures: vec![Signature::default(); 3], sends: 9 };
+        let said = call_error(expired, &[]).to_string();
+        assert_eq!(said.matches("did not land").count(), 1, "{said}");
+        assert!(!said.contains("fee cap"), "there is no option for one: {said}");
+        let why = UnknownWhy::NodeBehind { node_slot: 5, needed_slot: 40 };
+        let unknown = call_error(SendError::Unknown { signature: Signature::default(), why }, &[]);
+        assert!(matches!(unknown, CallError::Unknown(_)));
+        let said = unknown.to_string();
+        assert_eq!(said.matches("outcome unknown").count(), 1, "{said}");
+        assert!(said.contains(&Signature::default().to_string()) && said.contains("slot 5"), "{said}");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use super::Request;
 use super::budget::SendPolicy;
-use super::chain::{Chain, Status};
-use super::error::SendError;
+use super::chain::{Chain, Depth, Status};
+use super::error::{SendError, UnknownWhy};
 use super::failure::Failure;
 
 /// JSON-RPC's "invalid params": the bytes are no transaction to this node.
@@ -16,6 +16,10 @@ const INVALID_PARAMS: i64 = -32_602;
 
 /// A node's "signature verification failed".
 const BAD_SIGNATURE: i64 = -32_003;
+
+/// How far beyond the last possible slot a node must be: what it answers is of its own fork, and one that lost
+/// is left after 32 slots at the latest, when the votes on it can no longer be taken back.
+pub(super) const FORK_SLOTS: u64 = 32;
 
 /// A signed transaction on its way.
 pub(super) struct Delivery<'a, C: Chain> {
@@ -30,9 +34,11 @@ pub(super) struct Delivery<'a, C: Chain> {
 impl<C: Chain> Delivery<'_, C> {
     /// The slot it landed in, or `None` when it has expired without landing. Adds to `sends`.
     pub(super) fn run(&self, sends: &mut u32, request: &Request<'_>) -> Result<Option<u64>, SendError> {
-        let mut unanswered = 0_u32;
+        let (mut unanswered, mut behind) = (0_u32, 0_u32);
+        let mut too_late = None;
         for poll in 0_u64.. {
-            if poll.is_multiple_of(u64::from(self.policy.polls_per_resend.max(1))) {
+            let is_due = poll.is_multiple_of(u64::from(self.policy.polls_per_resend.max(1)));
+            if is_due && too_late.is_none() {
                 *sends = sends.saturating_add(1);
                 match self.chain.send_once(self.transaction) {
                     Err(error) if poll == 0 && is_refusal(&error) => {
@@ -43,17 +49,23 @@ impl<C: Chain> Delivery<'_, C> {
                 }
             }
             self.chain.wait(self.policy.poll_every);
-            match self.look() {
+            match self.look(&mut too_late) {
                 Ok(Progress::Confirmed(status)) => return self.conclude(status, request).map(Some),
                 Ok(Progress::Expired) => return Ok(None),
                 Ok(Progress::Pending) => unanswered = 0,
+                Ok(Progress::Behind { node_slot, needed_slot }) => {
+                    unanswered = 0;
+                    behind = behind.saturating_add(1);
+                    if behind > self.policy.max_behind {
+                        let why = UnknownWhy::NodeBehind { node_slot, needed_slot };
+                        return Err(SendError::Unknown { signature: self.signature, why });
+                    }
+                }
                 Err(error) => {
                     unanswered = unanswered.saturating_add(1);
                     if unanswered > self.policy.max_unanswered {
-                        return Err(SendError::Unknown {
-                            signature: self.signature,
-                            source: Box::new(error),
-                        });
+                        let why = UnknownWhy::NoAnswer(Box::new(error));
+                        return Err(SendError::Unknown { signature: self.signature, why });
                     }
                 }
             }
@@ -61,17 +73,28 @@ impl<C: Chain> Delivery<'_, C> {
         Ok(None)
     }
 
-    fn look(&self) -> Result<Progress, RpcError> {
-        if let Some(status) = self.chain.status(&self.signature)? {
-            return Ok(Progress::of(status));
+    /// One look. `too_late` remembers the first slot that was seen to be past the last valid height.
+    ///
+    /// That a node knows nothing of the transaction proves something only if that node has seen every slot in
+    /// which it could have landed: another one, at the same address, may have told the height.
+    fn look(&self, too_late: &mut Option<u64>) -> Result<Progress, RpcError> {
+        if too_late.is_none() {
+            if let Some(status) = self.chain.status(&self.signature, Depth::Recent)?.status {
+                return Ok(Progress::of(status));
+            }
+            let tip = self.chain.tip()?;
+            if tip.height <= self.last_valid_height {
+                return Ok(Progress::Pending);
+            }
+            *too_late = Some(tip.slot);
         }
-        if self.chain.block_height()? <= self.last_valid_height {
-            return Ok(Progress::Pending);
-        }
-        // It may have landed between the two questions; from now on it cannot.
-        Ok(match self.chain.status(&self.signature)? {
+        // In the whole history: what landed minutes ago, while this machine slept, is not recent any more.
+        let seen = self.chain.status(&self.signature, Depth::History)?;
+        let needed_slot = too_late.unwrap_or_default().saturating_add(FORK_SLOTS);
+        Ok(match seen.status {
             Some(status) => Progress::of(status),
-            None => Progress::Expired,
+            None if seen.node_slot >= needed_slot => Progress::Expired,
+            None => Progress::Behind { node_slot: seen.node_slot, needed_slot },
         })
     }
 
@@ -94,6 +117,8 @@ enum Progress {
     Pending,
     /// In no block, and no block can take it any more.
     Expired,
+    /// It can no longer land, but the node that was asked has not seen all slots in which it could have.
+    Behind { node_slot: u64, needed_slot: u64 },
 }
 
 impl Progress {

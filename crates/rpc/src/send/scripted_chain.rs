@@ -13,7 +13,7 @@ use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
-use super::chain::{Chain, Simulation, Status};
+use super::chain::{Chain, Depth, Sighting, Simulation, Status, Tip};
 
 /// Blocks a blockhash stays valid for here.
 pub(super) const VALIDITY_BLOCKS: u64 = 20;
@@ -33,6 +33,12 @@ pub(super) struct ScriptedChain {
     pub(super) simulations: RefCell<VecDeque<Simulation>>,
     /// Recent fees.
     pub(super) fees: Vec<u64>,
+    /// Error code of the question about fees, if it is refused.
+    pub(super) fee_code: Option<i64>,
+    /// Slot in which the node that tells what has landed stands still, if it does.
+    pub(super) stuck_slot: Option<u64>,
+    /// Whether that node forgets a transaction once its blockhash has run out, except in its history.
+    pub(super) is_forgetful: bool,
     /// Error code of every send, if they are refused.
     pub(super) send_code: Option<i64>,
     /// From this many sends on, questions about statuses go unanswered.
@@ -71,8 +77,8 @@ impl Chain for ScriptedChain {
         Ok((hash, self.height.get() + VALIDITY_BLOCKS))
     }
 
-    fn block_height(&self) -> Result<u64, RpcError> {
-        Ok(self.height.get())
+    fn tip(&self) -> Result<Tip, RpcError> {
+        Ok(Tip { slot: self.height.get() + 1_000, height: self.height.get() })
     }
 
     fn slot(&self) -> Result<u64, RpcError> {
@@ -89,6 +95,9 @@ impl Chain for ScriptedChain {
     }
 
     fn recent_fees(&self, accounts: &[Pubkey]) -> Result<Vec<u64>, RpcError> {
+        if let Some(code) = self.fee_code {
+            return Err(answer_with(code));
+        }
         *self.asked.borrow_mut() = accounts.to_vec();
         Ok(self.fees.clone())
     }
@@ -109,15 +118,22 @@ impl Chain for ScriptedChain {
         Ok(())
     }
 
-    fn status(&self, signature: &Signature) -> Result<Option<Status>, RpcError> {
+    fn status(&self, signature: &Signature, depth: Depth) -> Result<Sighting, RpcError> {
         if self.silent_after_sends.is_some_and(|sends| self.sent.borrow().len() >= sends) {
             return Err(no_answer());
         }
-        Ok(self.landed.get().filter(|(landed, _)| landed == signature).map(|(_, height)| Status {
+        let node_slot = self.stuck_slot.unwrap_or(self.height.get() + 1_000);
+        let is_seen = |height: u64| {
+            let is_forgotten = self.is_forgetful && depth == Depth::Recent;
+            height + 1_000 <= node_slot && !is_forgotten
+        };
+        let landed = self.landed.get().filter(|(landed, height)| landed == signature && is_seen(*height));
+        let status = landed.map(|(_, height)| Status {
             slot: height + 1_000,
             error: self.verdict.clone(),
             confirmed: self.height.get() > height + self.blocks_to_confirm,
-        }))
+        });
+        Ok(Sighting { node_slot, status })
     }
 
     fn logs(&self, _: &Signature) -> Result<Vec<String>, RpcError> {

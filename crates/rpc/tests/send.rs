@@ -4,9 +4,10 @@
 use std::thread;
 use std::time::Duration;
 
-use ballast_keeper::send::lookup_table::{ensure, fetch};
-use ballast_keeper::send::{Chain, Request, SendError, SendPolicy, Sender};
 use ballast_localnet::{LocalNet, LocalNetConfig};
+use ballast_rpc::send::chain::Depth;
+use ballast_rpc::send::lookup_table::{ensure, fetch};
+use ballast_rpc::send::{Chain, Request, SendError, SendPolicy, Sender};
 use solana_commitment_config::CommitmentConfig;
 use solana_instruction::Instruction;
 use solana_instruction::error::InstructionError;
@@ -118,7 +119,7 @@ fn a_payer_without_money_is_said() {
 fn one_that_fails_in_its_block_has_a_status_and_logs() {
     let World { _net, rpc, payer } = world();
     let (blockhash, last_valid) = rpc.latest_blockhash().unwrap();
-    assert!(last_valid > rpc.block_height().unwrap());
+    assert!(last_valid > rpc.tip().unwrap().height);
     let too_much = transfer(&payer.pubkey(), &Pubkey::new_unique(), 100 * SOL);
     let message = v0::Message::try_compile(&payer.pubkey(), &[too_much], &[], blockhash).unwrap();
     let transaction = VersionedTransaction::try_new(VersionedMessage::V0(message), &[&payer]).unwrap();
@@ -128,7 +129,7 @@ fn one_that_fails_in_its_block_has_a_status_and_logs() {
     let status = (0..200)
         .find_map(|_| {
             thread::sleep(Duration::from_millis(50));
-            rpc.status(&signature).unwrap().filter(|status| status.confirmed)
+            rpc.status(&signature, Depth::Recent).unwrap().status.filter(|status| status.confirmed)
         })
         .expect("it lands");
     assert_eq!(status.error, Some(TransactionError::InstructionError(0, InstructionError::Custom(1))));
