@@ -187,7 +187,10 @@ mod tests {
             shares: 0,
             deposited_atoms: deposited,
             withdrawn_atoms: withdrawn,
-            reserved: [0; 64],
+            cost_atoms: 0,
+            entered_slot: 0,
+            entered_shares: 0,
+            reserved: [0; 40],
         }
     }
 

@@ -366,7 +366,7 @@ mod tests {
             strategy: Strategy::zeroed(),
             venue: VenueAccounts { refresh: vec![], movement: vec![] },
         };
-        let setup = VaultSetup { key: Pubkey::default(), vault, slots: vec![slot] };
+        let setup = VaultSetup { key: Pubkey::default(), vault, slots: vec![slot], has_history: false };
         let clock = ChainClock { slot: 7, ..ChainClock::default() };
         let fresh = FreshVault { vault, clock, problems: vec![problem], watched: vec![] };
         let nav = fresh.unpriced().is_empty().then(|| fresh.nav(&setup.key, StalePolicy::Reject).unwrap());
