@@ -192,12 +192,10 @@ impl Vault {
     /// Accrues fees up to `now_ts` on `nav`, which must count every allocation. Returns the shares minted.
     pub fn accrue_fees(&mut self, nav: &Nav, now_ts: i64) -> Result<u64> {
         let elapsed = u64::try_from(now_ts.saturating_sub(self.fees_accrued_ts)).unwrap_or(0);
-        let rates = match self.pause_level >= pause_level::WIND_DOWN {
-            true => FeeRates { management_bps: 0, performance_bps: 0 },
-            false => FeeRates {
-                management_bps: self.management_fee_bps,
-                performance_bps: self.performance_fee_bps,
-            },
+        let winds_down = self.pause_level >= pause_level::WIND_DOWN;
+        let rates = FeeRates {
+            management_bps: if winds_down { 0 } else { self.management_fee_bps },
+            performance_bps: self.performance_fee_bps,
         };
         let accrual = fees::accrue(rates, nav.low, self.total_shares, self.high_water_mark_e15, elapsed)
             .ok_or(BallastError::MathOverflow)?;

@@ -10,7 +10,7 @@ use crate::state::{pause_level, Config, LoadKnown, Vault, Versioned};
 /// Specification
 /// 1. The guardian may only raise it; governance may set any level.
 /// 2. No level stops a withdrawal.
-/// 3. No fee is taken for the time in which a vault is wound down: neither then nor after it.
+/// 3. No management fee is taken for the time in which a vault is wound down: neither then nor after it.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetPauseLevel<'info> {
