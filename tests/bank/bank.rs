@@ -109,6 +109,16 @@ impl Bank {
         bank
     }
 
+    /// Makes the vault's last decision one of now: the bank's clock is not the scene's.
+    pub fn renew_decision(&mut self, vault: &Pubkey) {
+        let now = self.now();
+        let mut state = self.vault(vault);
+        state.decision_ts = now;
+        let mut account = self.expect_account(vault, "vault").unwrap();
+        account.data[8..].copy_from_slice(bytemuck::bytes_of(&state));
+        self.set_account(vault, account).unwrap();
+    }
+
     /// The clock.
     pub fn clock(&self) -> Clock {
         self.runtime.block_on(self.context.banks_client.get_sysvar()).unwrap()

@@ -21,6 +21,7 @@ fn a_stake_pool_is_brought_into_the_new_epoch_by_refreshing_and_pays_its_rewards
     let (vault, mandate) = (scene.sol_vault, scene.stage.open_mandate());
     let person = scene.stage.person(&address::WRAPPED_SOL, 1_000 * SOL, mandate).unwrap();
     scene.stage.deposit(&person, &vault, 1_000 * SOL).unwrap();
+    scene.settle(&vault).unwrap();
     scene.stage.rebalance(&vault, [9_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
     scene.stage.allocate(&vault, 0, Direction::Increase, 800 * SOL).unwrap();
     let pool = scene.stake_pool.unwrap();

@@ -21,6 +21,7 @@ fn sol_scene() -> Scene {
     let (vault, mandate) = (scene.sol_vault, scene.stage.open_mandate());
     let person = scene.stage.person(&address::WRAPPED_SOL, 1_000 * SOL, mandate).unwrap();
     scene.stage.deposit(&person, &vault, 1_000 * SOL).unwrap();
+    scene.settle(&vault).unwrap();
     scene.stage.rebalance(&vault, [9_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
     scene
 }
@@ -81,10 +82,12 @@ fn staking_and_unstaking_leave_no_lamports_behind_and_gifts_do_no_harm() {
         }
         let payer = bank.context.payer.pubkey();
         let venue = scene.stage.venue(&vault, 0).unwrap();
+        bank.renew_decision(&vault);
         let before = bank.vault(&vault);
         let refresh = scene.stage.refresh(&vault, 0).unwrap();
         let stake =
-            instruction::allocate(payer, vault, &before, 0, Direction::Increase, 800 * SOL, &venue).unwrap();
+            instruction::allocate(payer, vault, &before, 0, Direction::Increase, 800 * SOL, &venue, false)
+                .unwrap();
         bank.send(&[refresh.clone(), stake], &[], None).unwrap();
         let staked = bank.vault(&vault);
         assert_eq!(staked.idle_atoms, before.idle_atoms - 800 * SOL);
@@ -96,7 +99,8 @@ fn staking_and_unstaking_leave_no_lamports_behind_and_gifts_do_no_harm() {
         let pause = instruction::set_pause_level(governance.pubkey(), vault, 3);
         let receipts = staked.allocations[0].receipts;
         let unstake =
-            instruction::allocate(payer, vault, &staked, 0, Direction::Decrease, receipts, &venue).unwrap();
+            instruction::allocate(payer, vault, &staked, 0, Direction::Decrease, receipts, &venue, false)
+                .unwrap();
         bank.send(&[pause, refresh, unstake], &[&governance], None).unwrap();
         let back = bank.vault(&vault);
         assert_eq!(back.allocations[0].receipts, 0);

@@ -20,6 +20,7 @@ fn scene(reserves: usize) -> (Scene, Person) {
     let slots = reserves + 1;
     let mut targets = [0; 8];
     targets.iter_mut().take(slots).for_each(|target| *target = 2_000);
+    scene.settle(&vault).unwrap();
     scene.stage.rebalance(&vault, targets).unwrap();
     for index in (0u8..).take(slots) {
         scene.stage.allocate(&vault, index, Direction::Increase, 19_000 * USDC).unwrap();

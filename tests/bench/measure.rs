@@ -71,6 +71,7 @@ pub fn with_slots(programs: &Programs, slots: usize) -> Result<Row, StageError> 
     let share = u16::try_from(8_000usize.checked_div(slots).unwrap_or(0)).unwrap_or(0);
     let mut targets = [0; 8];
     targets.iter_mut().take(slots).for_each(|target| *target = share);
+    scene.settle(&vault)?;
     scene.stage.rebalance(&vault, targets)?;
     for index in (0u8..).take(slots) {
         let atoms = u64::from(share).saturating_mul(99 * USDC);
@@ -128,6 +129,7 @@ pub fn moves(programs: &Programs) -> Result<Moves, StageError> {
     let vault = scene.usdc_vault;
     let person = depositor(&mut scene)?;
     scene.stage.deposit(&person, &vault, 1_000_000 * USDC)?;
+    scene.settle(&vault)?;
     scene.stage.rebalance(&vault, [2_000, 2_000, 2_000, 2_000, 0, 0, 0, 0])?;
     let mut pairs = Vec::new();
 
@@ -158,6 +160,7 @@ pub fn moves(programs: &Programs) -> Result<Moves, StageError> {
     let sol_vault = scene.sol_vault;
     let staker = scene.stage.person(&address::WRAPPED_SOL, 1_000 * SOL, mandate)?;
     scene.stage.deposit(&staker, &sol_vault, 1_000 * SOL)?;
+    scene.settle(&sol_vault)?;
     scene.stage.rebalance(&sol_vault, [5_000, 0, 0, 0, 0, 0, 0, 0])?;
     let done = scene.stage.allocate(&sol_vault, 0, Direction::Increase, 100 * SOL)?;
     let own = done.venue_units(&address::SPL_STAKE_POOL);

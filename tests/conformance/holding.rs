@@ -66,13 +66,19 @@ impl Holding {
 
     fn order(mut scene: Scene, vault: Pubkey, asset: Pubkey, deposit: u64) -> Self {
         // As little of our own limits as may be: the venue's are looked at here.
-        let limits =
-            VaultLimits { min_move_atoms: 1, loss_call_bps: 300, loss_window_bps: 500, ..usual_limits() };
+        let limits = VaultLimits {
+            min_move_atoms: 1,
+            reduction_rest_secs: 0,
+            loss_call_bps: 300,
+            loss_window_bps: 500,
+            ..usual_limits()
+        };
         let governance = scene.stage.governance.pubkey();
         scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
         let mandate = scene.stage.open_mandate();
         let depositor = scene.stage.person(&asset, deposit, mandate).unwrap();
         scene.stage.deposit(&depositor, &vault, deposit).unwrap();
+        scene.settle(&vault).unwrap();
         scene.stage.rebalance(&vault, [9_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
         Self { scene, vault, index: 0, depositor }
     }

@@ -130,7 +130,7 @@ fn another_pools_accounts_never_reach_the_pool() {
             let mut all = holding.scene.stage.refresh_all(&vault).unwrap();
             let direction = ballast::Direction::Increase;
             let increase =
-                ballast_client::instruction::allocate(payer, vault, &state, 0, direction, SOL, &venue);
+                ballast_client::instruction::allocate(payer, vault, &state, 0, direction, SOL, &venue, false);
             all.push(increase.unwrap());
             let result = holding.assert_unmoved(|holding| holding.scene.stage.send(&all, &[]));
             assert_refused(result, BallastError::PinnedAccountMismatch);

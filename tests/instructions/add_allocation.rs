@@ -27,8 +27,20 @@ fn list_reserve(scene: &mut Scene) -> Pubkey {
 }
 
 fn instruction_for(scene: &Scene, who: Pubkey, vault: Pubkey, strategy: Pubkey, bps: u16) -> Instruction {
+    at(scene, who, vault, strategy, None, bps)
+}
+
+fn at(
+    scene: &Scene,
+    who: Pubkey,
+    vault: Pubkey,
+    strategy: Pubkey,
+    replaces: Option<u8>,
+    bps: u16,
+) -> Instruction {
     let state = scene.stage.strategy(&strategy).unwrap();
-    instruction::add_allocation(scene.stage.world.payer.pubkey(), who, vault, strategy, &state, 5_000, bps)
+    let payer = scene.stage.world.payer.pubkey();
+    instruction::add_allocation(payer, who, vault, strategy, &state, replaces, 5_000, bps)
 }
 
 fn add(scene: &mut Scene, vault: Pubkey, strategy: Pubkey, bps: u16) -> Result<Done, StageError> {
@@ -139,6 +151,31 @@ fn spec_3_there_are_eight_slots() {
     let ninth = list_reserve(&mut scene);
     assert_refused(add(&mut scene, vault, ninth, 1_000), BallastError::AllocationSlotsFull);
     assert_eq!(scene.stage.vault(&vault).unwrap().allocation_count, 8);
+}
+
+#[test]
+fn spec_3_an_empty_place_is_used_again_and_no_other() {
+    let mut cast = ballast_tests::Cast::invested();
+    let vault = cast.vault;
+    let other = list_reserve(&mut cast.scene);
+    let governance = cast.scene.stage.governance.pubkey();
+    let replace = at(&cast.scene, governance, vault, other, Some(1), 2_000);
+    assert_refused(cast.stage().govern(std::slice::from_ref(&replace)), BallastError::AllocationNotEmpty);
+    let beyond = at(&cast.scene, governance, vault, other, Some(4), 2_000);
+    assert_refused(cast.stage().govern(&[beyond]), BallastError::AllocationNotFound);
+    cast.set_caps(1, 0, 0);
+    let receipts = cast.slot(1).receipts;
+    cast.decrease(1, receipts);
+    cast.govern(replace);
+    let place = cast.slot(1);
+    assert_eq!((place.strategy, place.target_bps, place.relative_cap_bps), (other, 0, 2_000));
+    assert_eq!(cast.state().allocation_count, 3);
+    // It is filled like any other, by a decision of its own.
+    cast.pass(3_600);
+    cast.settle();
+    cast.set_caps(1, u64::MAX, 2_000);
+    cast.decide([5_000, 1_000, 2_000, 0, 0, 0, 0, 0]);
+    cast.increase(1, 5_000_000_000);
 }
 
 #[test]

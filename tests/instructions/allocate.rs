@@ -88,7 +88,7 @@ fn sol_is_staked_and_taken_back() {
 }
 
 #[test]
-fn spec_1_every_slot_in_use_must_be_fresh() {
+fn spec_2_an_increase_needs_every_allocation_in_use_fresh() {
     let mut cast = Cast::invested();
     cast.pass(10);
     let stale = BallastError::StaleAllocation;
@@ -98,14 +98,12 @@ fn spec_1_every_slot_in_use_must_be_fresh() {
     cast.refused(&only_own, stale);
     let late = [cast.refresh_ix(0), cast.refresh_ix(1), increase.clone(), cast.refresh_ix(2)];
     cast.refused(&late, stale);
-    let decrease = [cast.refresh_ix(0), cast.allocate_ix(0, Decrease, 10 * USDC)];
-    cast.refused(&decrease, stale);
     let all = cast.fresh(increase);
     cast.send(&all);
-    // An empty slot is worth nothing at any time, but it is filled only on a fresh reading.
+    // Empty allocations are worth nothing at any time, and the one that is filled is valued first.
     let mut cast = decided();
     cast.pass(10);
-    cast.refused(&[cast.allocate_ix(0, Increase, USDC)], stale);
+    cast.send(&[cast.allocate_ix(0, Increase, USDC)]);
 }
 
 #[test]
@@ -182,6 +180,7 @@ fn spec_4_lamports_sent_to_the_natives_accounts_neither_block_nor_count() {
     let mut plain = Cast::staked();
     let mut cast = Cast::sol(1_000 * SOL);
     cast.deposit(1_000 * SOL);
+    cast.settle();
     let (vault, idle) = (cast.vault, cast.state().idle_account);
     // A lamport, more than the rent of a token account, and a whole SOL: none may block the move.
     cast.stage().world.give_lamports(&address::unwrap(&vault), 1).unwrap();
@@ -227,7 +226,7 @@ fn swapped_accounts_are_refused() {
     let other_mint = cast.stage().mint(6).unwrap();
     let elsewhere = token::fund(&mut cast.stage().world, &vault, &other_mint, 0).unwrap();
     let thief = token::fund(&mut cast.stage().world, &Pubkey::new_unique(), &slot.strategy, 0).unwrap();
-    let token_program = 7;
+    let token_program = 8;
     assert_eq!(good.accounts[token_program].pubkey, address::TOKEN);
     let pinned = BallastError::PinnedAccountMismatch;
     let cases = [
@@ -282,6 +281,7 @@ fn swapped_pool_accounts_are_refused() {
 fn swapped_native_accounts_are_refused() {
     let mut cast = Cast::sol(1_000 * SOL);
     cast.deposit(1_000 * SOL);
+    cast.settle();
     cast.decide([9_000, 0, 0, 0, 0, 0, 0, 0]);
     let good = cast.allocate_ix(0, Increase, 10 * SOL);
     let (vault, ann) = (cast.vault, cast.ann.address());

@@ -165,8 +165,8 @@ fn spec_5_a_move_loses_no_more_than_its_share() {
 #[test]
 fn spec_5_moves_lose_no_more_in_a_window_than_the_budget() {
     let mut cast = decided([0, 0, 2_000, 0, 0, 0, 0, 0]);
-    // 4 bps of 100,000 dollars are 40 dollars; the way in takes about 37 of them.
-    cast.set_limits(|limits| limits.loss_window_bps = 4);
+    // 8 bps of 100,000 dollars are 80 dollars, of which strangers may use 40; the way in takes about 37 of them.
+    cast.set_limits(|limits| limits.loss_window_bps = 8);
     cast.increase(POOL, 19_900 * USDC);
     let window = cast.state().limits.loss_window_secs;
     let used = cast.state().losses.used(cast.scene.stage.world.now(), window).unwrap();
@@ -174,7 +174,7 @@ fn spec_5_moves_lose_no_more_in_a_window_than_the_budget() {
     cast.set_caps(POOL, 0, 0);
     let receipts = cast.slot(POOL).receipts;
     cast.refused_fresh(cast.allocate_ix(POOL, Decrease, receipts), BallastError::LossWindowExceeded);
-    cast.decrease(POOL, receipts / 10);
+    cast.decrease(POOL, receipts / 20);
     cast.pass(6 * 86_400);
     let left = cast.slot(POOL).receipts;
     cast.refused_fresh(cast.allocate_ix(POOL, Decrease, left), BallastError::LossWindowExceeded);

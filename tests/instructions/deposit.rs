@@ -30,7 +30,7 @@ fn happy_path_gives_shares_and_says_so() {
     let event = the_event::<Deposited>(&done);
     assert_eq!((event.vault, event.owner), (cast.vault, cast.ann.address()));
     assert_eq!((event.atoms, event.shares), (250 * USDC, shares));
-    assert_eq!((event.nav_high, event.slot), (before.idle_atoms, cast.scene.stage.world.clock().slot));
+    assert_eq!((event.gross_high, event.slot), (before.idle_atoms, cast.scene.stage.world.clock().slot));
 }
 
 #[test]
@@ -141,10 +141,10 @@ fn spec_3_shares_are_priced_at_the_high_side_and_rounded_down() {
     assert!(nav.high > nav.low, "the pool has two sides");
     let before = cast.shares();
     let event = the_event::<Deposited>(&cast.deposit(777_777_777));
-    assert_eq!(event.nav_high, nav.high);
+    assert_eq!(event.gross_high, nav.gross_high);
     let exact = u128::from(777_777_777u64) * u128::from(total + 1_000);
-    let floor = u64::try_from(exact / u128::from(nav.high + 1)).unwrap();
-    assert_ne!(exact % u128::from(nav.high + 1), 0, "there is something to round");
+    let floor = u64::try_from(exact / u128::from(nav.gross_high + 1)).unwrap();
+    assert_ne!(exact % u128::from(nav.gross_high + 1), 0, "there is something to round");
     assert_eq!(event.shares, floor);
     assert_eq!(cast.shares(), before + floor);
 }

@@ -12,6 +12,8 @@ mod close_accounts;
 mod create_vault;
 mod deposit;
 mod errors;
+mod extend_history;
+mod flow_limits;
 mod initialize_config;
 mod list_strategy;
 mod offer_governance;

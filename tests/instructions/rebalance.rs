@@ -119,7 +119,7 @@ fn spec_2_every_slot_in_use_must_be_fresh() {
     let mut cast = Cast::invested();
     cast.pass(COOLDOWN);
     let keeper = cast.scene.stage.keeper.insecure_clone();
-    let decide = cast.rebalance_ix([4_000, 2_000, 2_000, 0, 0, 0, 0, 0]);
+    let decide = cast.rebalance_ix([4_000, 2_000, 2_001, 0, 0, 0, 0, 0]);
     let stale = BallastError::StaleAllocation;
     assert_refused(cast.stage(), from_ref(&decide), &[&keeper], stale);
     let late = [cast.refresh_ix(0), cast.refresh_ix(1), decide.clone(), cast.refresh_ix(2)];
@@ -129,7 +129,7 @@ fn spec_2_every_slot_in_use_must_be_fresh() {
 }
 
 #[test]
-fn spec_2_a_dead_price_refuses_everything_and_a_bad_one_only_growth_of_its_slot() {
+fn spec_2_a_dead_price_refuses_all_growth_and_a_bad_one_only_growth_of_its_slot() {
     for (bad, rule) in BadPrice::ALL {
         let mut cast = Cast::invested();
         cast.pass(COOLDOWN);
@@ -138,11 +138,11 @@ fn spec_2_a_dead_price_refuses_everything_and_a_bad_one_only_growth_of_its_slot(
         cast.spoil_price(bad);
         cast.decision_refused([5_000, 2_000, 2_500, 0, 0, 0, 0, 0], rule);
         let shrink = [5_000, 2_000, 1_000, 0, 0, 0, 0, 0];
+        let grows_elsewhere = [5_001, 2_000, 1_000, 0, 0, 0, 0, 0];
         if matches!(bad, BadPrice::Stale | BadPrice::Backwards) {
-            cast.decision_refused(shrink, rule);
-        } else {
-            cast.decide(shrink);
+            cast.decision_refused(grows_elsewhere, rule);
         }
+        cast.decide(shrink);
     }
 }
 
@@ -222,7 +222,8 @@ fn spec_4_one_decision_a_slot_even_in_one_transaction() {
     next.decision_sequence += 1;
     let (vault, model) = (cast.vault, cast.scene.stage.model);
     let second = instruction::rebalance(keeper.pubkey(), vault, &next, model, [0; 8], [0; 32]);
-    let both = [first, second];
+    let mut both = cast.fresh(first);
+    both.push(second);
     assert_refused(cast.stage(), &both, &[&keeper], BallastError::DecisionInSameSlot);
     assert_eq!(cast.state().decision_sequence, 0);
     cast.decide([100, 0, 0, 0, 0, 0, 0, 0]);

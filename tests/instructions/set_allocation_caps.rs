@@ -84,6 +84,7 @@ fn spec_2_what_is_above_its_caps_cannot_grow_and_anyone_may_reduce_it() {
     let mandate = scene.stage.open_mandate();
     let person = scene.stage.person(&usdc, 1_000 * USDC, mandate).unwrap();
     scene.stage.deposit(&person, &vault, 1_000 * USDC).unwrap();
+    scene.settle(&vault).unwrap();
     scene.stage.rebalance(&vault, [9_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
     scene.stage.allocate(&vault, 0, Direction::Increase, 500 * USDC).unwrap();
     let guardian = scene.stage.guardian.insecure_clone();

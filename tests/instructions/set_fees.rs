@@ -99,6 +99,7 @@ fn spec_3_a_higher_rate_reaches_no_time_before_it() {
 fn spec_3_every_allocation_must_be_fresh() {
     let mut scene = scene();
     let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());
+    scene.settle(&vault).unwrap();
     scene.stage.rebalance(&vault, [5_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
     scene.stage.allocate(&vault, 0, Direction::Increase, 400 * USDC).unwrap();
     scene.stage.world.next_slot();

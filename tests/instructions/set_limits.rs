@@ -31,6 +31,15 @@ fn governance_changes_every_limit() {
         turnover_cap_bps: 60_000,
         loss_call_bps: 300,
         loss_window_bps: 500,
+        min_liquidity_bps: 10_000,
+        max_utilisation_bps: 10_000,
+        settle_secs: 7 * DAY,
+        decision_ttl_secs: 31 * DAY,
+        inflow_window_secs: 31 * DAY,
+        reduction_rest_secs: DAY,
+        inflow_cap_bps: 60_000,
+        latch_bps: 1_000,
+        dead_band_bps: 1_000,
         reserved: 0,
     };
     let done = scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
@@ -55,22 +64,45 @@ fn spec_2_hard_bounds_hold_for_governance_too() {
     let mut scene = scene();
     let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());
     let usual = usual_limits();
-    for limits in [
-        VaultLimits { turnover_window_secs: 3_599, ..usual },
-        VaultLimits { turnover_window_secs: 31 * DAY + 1, ..usual },
-        VaultLimits { loss_window_secs: 3_599, ..usual },
-        VaultLimits { loss_window_secs: 31 * DAY + 1, ..usual },
-        VaultLimits { cooldown_secs: 7 * DAY + 1, ..usual },
-        VaultLimits { profit_unlock_secs: 31 * DAY + 1, ..usual },
-        VaultLimits { idle_buffer_bps: 10_001, ..usual },
-        VaultLimits { turnover_cap_bps: 60_001, ..usual },
-        VaultLimits { loss_call_bps: 301, ..usual },
-        VaultLimits { loss_window_bps: 501, ..usual },
-        VaultLimits { min_move_atoms: 0, ..usual },
-        VaultLimits { reserved: 1, ..usual },
-    ] {
+    let cases = [
+        (VaultLimits { turnover_window_secs: 3_599, ..usual }, BallastError::TurnoverWindowOutOfBounds),
+        (
+            VaultLimits { turnover_window_secs: 31 * DAY + 1, ..usual },
+            BallastError::TurnoverWindowOutOfBounds,
+        ),
+        (VaultLimits { loss_window_secs: 3_599, ..usual }, BallastError::LossWindowOutOfBounds),
+        (VaultLimits { loss_window_secs: 31 * DAY + 1, ..usual }, BallastError::LossWindowOutOfBounds),
+        (VaultLimits { inflow_window_secs: 3_599, ..usual }, BallastError::InflowWindowOutOfBounds),
+        (VaultLimits { inflow_window_secs: 31 * DAY + 1, ..usual }, BallastError::InflowWindowOutOfBounds),
+        (VaultLimits { cooldown_secs: 7 * DAY + 1, ..usual }, BallastError::CooldownOutOfBounds),
+        (VaultLimits { profit_unlock_secs: 31 * DAY + 1, ..usual }, BallastError::ProfitUnlockOutOfBounds),
+        (VaultLimits { idle_buffer_bps: 10_001, ..usual }, BallastError::IdleBufferOutOfBounds),
+        (VaultLimits { turnover_cap_bps: 60_001, ..usual }, BallastError::TurnoverCapOutOfBounds),
+        (VaultLimits { loss_call_bps: 301, ..usual }, BallastError::LossPerCallOutOfBounds),
+        (VaultLimits { loss_window_bps: 501, ..usual }, BallastError::LossBudgetOutOfBounds),
+        (VaultLimits { min_move_atoms: 0, ..usual }, BallastError::MinMoveOutOfBounds),
+        (VaultLimits { min_liquidity_bps: 10_001, ..usual }, BallastError::MinLiquidityOutOfBounds),
+        (VaultLimits { max_utilisation_bps: 10_001, ..usual }, BallastError::MaxUtilisationOutOfBounds),
+        (VaultLimits { settle_secs: 29, ..usual }, BallastError::SettleTimeOutOfBounds),
+        (VaultLimits { settle_secs: 7 * DAY + 1, ..usual }, BallastError::SettleTimeOutOfBounds),
+        (
+            VaultLimits { decision_ttl_secs: 3_599, cooldown_secs: 0, ..usual },
+            BallastError::DecisionTtlOutOfBounds,
+        ),
+        (VaultLimits { decision_ttl_secs: 31 * DAY + 1, ..usual }, BallastError::DecisionTtlOutOfBounds),
+        (
+            VaultLimits { decision_ttl_secs: DAY, cooldown_secs: DAY + 1, ..usual },
+            BallastError::DecisionTtlOutOfBounds,
+        ),
+        (VaultLimits { reduction_rest_secs: DAY + 1, ..usual }, BallastError::ReductionRestOutOfBounds),
+        (VaultLimits { inflow_cap_bps: 60_001, ..usual }, BallastError::InflowCapOutOfBounds),
+        (VaultLimits { latch_bps: 1_001, ..usual }, BallastError::LatchOutOfBounds),
+        (VaultLimits { dead_band_bps: 1_001, ..usual }, BallastError::DeadBandOutOfBounds),
+        (VaultLimits { reserved: 1, ..usual }, BallastError::InvalidLimits),
+    ];
+    for (limits, rule) in cases {
         let result = scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]);
-        assert_refused(result, BallastError::InvalidLimits);
+        assert_refused(result, rule);
         assert_eq!(scene.stage.vault(&vault).unwrap().limits, usual);
     }
 }

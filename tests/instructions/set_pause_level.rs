@@ -17,6 +17,7 @@ fn scene() -> (Scene, Person) {
     let mandate = scene.stage.open_mandate();
     let person = scene.stage.person(&usdc, 2_000 * USDC, mandate).unwrap();
     scene.stage.deposit(&person, &vault, 1_000 * USDC).unwrap();
+    scene.settle(&vault).unwrap();
     scene.stage.rebalance(&vault, [5_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
     scene.stage.allocate(&vault, 0, Direction::Increase, 400 * USDC).unwrap();
     (scene, person)

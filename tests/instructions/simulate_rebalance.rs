@@ -80,7 +80,12 @@ fn spec_2_a_refusal_is_part_of_the_report_and_the_one_that_rebalance_gives() {
             BallastError::CooldownActive,
             None,
         ),
-        (|cast| cast.spoil_price(BadPrice::Stale), [0; 8], BallastError::OracleStale, Some(POOL)),
+        (
+            |cast| cast.spoil_price(BadPrice::Stale),
+            [5_001, 0, 0, 0, 0, 0, 0, 0],
+            BallastError::OracleStale,
+            Some(POOL),
+        ),
         (
             |cast| cast.spoil_price(BadPrice::Wide),
             [0, 0, 3_000, 0, 0, 0, 0, 0],
@@ -109,12 +114,12 @@ fn spec_2_a_refusal_is_part_of_the_report_and_the_one_that_rebalance_gives() {
 fn spec_2_a_vault_that_cannot_be_priced_has_no_figures() {
     let mut cast = Cast::invested();
     cast.pass(3_600);
-    let report = report(&mut cast, [0; 8], false);
+    let report = report(&mut cast, [5_001, 0, 0, 0, 0, 0, 0, 0], false);
     let expected =
         RebalanceReport { refusal: code(BallastError::StaleAllocation), ..RebalanceReport::default() };
     assert_eq!(report, expected);
     let keeper = cast.scene.stage.keeper.insecure_clone();
-    let decide = cast.rebalance_ix([0; 8]);
+    let decide = cast.rebalance_ix([5_001, 0, 0, 0, 0, 0, 0, 0]);
     assert_refused(cast.stage(), &[decide], &[&keeper], BallastError::StaleAllocation);
 }
 

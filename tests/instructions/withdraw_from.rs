@@ -80,16 +80,75 @@ fn spec_1_no_pause_level_revoked_model_or_silent_keeper_stops_it() {
 }
 
 #[test]
-fn spec_2_the_unwound_slot_itself_must_be_fresh() {
+fn spec_2_the_unwound_allocation_is_valued_first_and_the_others_must_be_fresh() {
     let mut cast = Cast::invested();
     cast.pass(10);
-    let exit = Exit { accept_stale: true, ..tenth(&cast, 0) };
-    let ix = cast.exit_ix(exit);
-    cast.refused(from_ref(&ix), BallastError::StaleAllocation);
-    let others = [cast.refresh_ix(1), cast.refresh_ix(2), ix];
-    cast.refused(&others, BallastError::StaleAllocation);
-    let strict = [cast.refresh_ix(0), cast.exit_ix(tenth(&cast, 0))];
-    cast.refused(&strict, BallastError::StaleAllocation);
+    let strict = cast.exit_ix(tenth(&cast, 0));
+    cast.refused(from_ref(&strict), BallastError::StaleAllocation);
+    cast.send(&[cast.refresh_ix(1), cast.refresh_ix(2), strict]);
+    assert!(cast.wallet() > 9_990 * USDC, "{}", cast.wallet());
+    assert_eq!(cast.slot(0).refreshed_slot, cast.scene.stage.world.clock().slot);
+}
+
+/// Fault 5: sold at a dead price, it would be sold at the others' cost.
+#[test]
+fn spec_2_an_allocation_at_a_dead_price_is_not_unwound() {
+    for (bad, rule) in [
+        (BadPrice::Stale, BallastError::OracleStale),
+        (BadPrice::Backwards, BallastError::OraclePublishTimeBackwards),
+    ] {
+        let mut cast = Cast::invested();
+        let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+        cast.send(&all);
+        cast.spoil_price(bad);
+        let exit = Exit { accept_stale: true, ..tenth(&cast, POOL) };
+        cast.refused_fresh(cast.exit_ix(exit), rule);
+    }
+}
+
+/// Fault 5: a plan made at one price is paid at another, in whole or in part, up to a percent.
+#[test]
+fn prices_that_move_between_planning_and_landing_stop_no_exit() {
+    for change_millionths in [-20_000i64, -3_000, -10, 10, 3_000, 9_000] {
+        let (mut cast, bob) = without_idle();
+        let shares = cast.shares() / 3;
+        let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+        cast.send(&all);
+        let (slot, total) = (cast.slot(0), cast.state().total_shares);
+        let owed = to_assets_down(shares, cast.nav().low, total).unwrap();
+        let receipts =
+            u64::try_from(u128::from(slot.receipts) * u128::from(owed) / u128::from(slot.value_low)).unwrap();
+        // What happens to the venue until it lands.
+        cast.scene.reserves[0].change_debt(&mut cast.scene.stage.world, change_millionths).unwrap();
+        let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+        cast.send(&all);
+        let bobs = cast.shares_of(&bob);
+        let worth = |cast: &Cast| to_assets_down(bobs, cast.nav().low, cast.state().total_shares).unwrap();
+        let (before, held) = (worth(&cast), cast.shares());
+        let paid = attempt(&mut cast, shares, receipts).unwrap();
+        assert!(paid.atoms > owed / 10 * 9, "{change_millionths}: {} of {owed}", paid.atoms);
+        assert!(paid.shares <= shares && cast.shares() == held - paid.shares);
+        let after = worth(&cast);
+        assert!(after >= before && after <= before + 2, "Bob had {before}, has {after}");
+    }
+}
+
+/// Fault 5: what is counted as nothing takes its locked profit along.
+#[test]
+fn locked_profit_on_what_is_skipped_does_not_keep_a_leaver_in() {
+    let mut cast = Cast::invested();
+    cast.set_limits(|limits| limits.profit_unlock_secs = 31 * 86_400);
+    // More is gained in the first reserve than everything else is worth.
+    cast.scene.reserves[0].change_debt(&mut cast.scene.stage.world, 3_000_000).unwrap();
+    let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
+    cast.send(&all);
+    let locked = cast.state().locked_profit.atoms;
+    assert!(locked > 100_000 * USDC, "{locked}");
+    cast.pass(10);
+    let exit = Exit { receipts: cast.slot(1).receipts / 10, accept_stale: true, ..tenth(&cast, 1) };
+    let all = [cast.refresh_ix(1), cast.refresh_ix(2), cast.exit_ix(exit)];
+    cast.send(&all);
+    assert!(cast.wallet() > 1_000 * USDC, "{}", cast.wallet());
 }
 
 #[test]
@@ -197,7 +256,8 @@ fn spec_3_without_idle_the_last_receipt_may_be_worth_more_than_is_owed() {
         let first = first.unwrap().max(1);
         let paid = (first..first + 3).find_map(|receipts| attempt(&mut cast, shares, receipts).ok());
         let paid = paid.expect("some whole number of receipts pays");
-        assert!(paid.atoms <= owed && owed - paid.atoms <= paid.loss_atoms, "{} of {owed}", paid.atoms);
+        let met = u64::try_from(u128::from(owed) * u128::from(paid.shares) / u128::from(shares)).unwrap();
+        assert!(paid.atoms <= met && met - paid.atoms <= paid.loss_atoms + 1, "{} of {owed}", paid.atoms);
         // What the last receipt brought beyond it is idle, and everybody's.
         assert!(cast.state().idle_atoms <= idle + receipt, "{} idle", cast.state().idle_atoms);
         assert_eq!(cast.idle_balance(), cast.state().idle_atoms);
@@ -208,7 +268,7 @@ fn spec_3_without_idle_the_last_receipt_may_be_worth_more_than_is_owed() {
 }
 
 #[test]
-fn spec_3_by_one_receipt_and_no_more() {
+fn spec_3_by_a_hundredth_and_no_more() {
     let (mut cast, _) = without_idle();
     let all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
     cast.send(&all);
@@ -217,9 +277,13 @@ fn spec_3_by_one_receipt_and_no_more() {
     let owed = to_assets_down(shares, cast.nav().low, state.total_shares).unwrap();
     let exact =
         u64::try_from(u128::from(slot.receipts) * u128::from(owed) / u128::from(slot.value_low)).unwrap();
-    assert_eq!(attempt(&mut cast, shares, exact + 4).err().as_deref(), Some("UnwindExceedsExit"));
-    assert_eq!(attempt(&mut cast, shares, exact - 1_000).err().as_deref(), Some("InsufficientIdle"));
+    let beyond = exact + exact / 50;
+    assert_eq!(attempt(&mut cast, shares, beyond).err().as_deref(), Some("UnwindExceedsExit"));
     assert_eq!(cast.slot(0).receipts, slot.receipts);
+    // What is unwound is paid for, and only that: the rest stays the leaver's.
+    let paid = attempt(&mut cast, shares, exact / 2).unwrap();
+    assert!(paid.shares.abs_diff(shares / 2) < shares / 1_000, "{} of {shares}", paid.shares);
+    assert!(paid.atoms.abs_diff(owed / 2) < owed / 1_000, "{} of {owed}", paid.atoms);
 }
 
 #[test]
@@ -324,10 +388,19 @@ fn amounts_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn an_exit_that_idle_and_the_unwound_part_do_not_cover_is_refused() {
+fn spec_4_an_exit_that_idle_and_the_unwound_part_do_not_cover_is_paid_in_part() {
     let mut cast = Cast::invested();
-    let exit = Exit { shares: cast.shares() / 2, ..tenth(&cast, 0) };
-    cast.refused_fresh(cast.exit_ix(exit), BallastError::InsufficientIdle);
+    let held = cast.shares();
+    let exit = Exit { shares: held / 2, ..tenth(&cast, 0) };
+    let idle = cast.state().idle_atoms;
+    let event = the_event::<Withdrawn>(&cast.exit(exit));
+    assert_eq!(cast.state().idle_atoms, 0, "all that was idle and unwound is paid");
+    assert!(event.atoms > idle && event.atoms < 50_000 * USDC);
+    assert_eq!(cast.shares(), held - event.shares);
+    assert!(event.shares < exit.shares);
+    // The same price a share as anybody's.
+    let exact = u128::from(event.atoms) * u128::from(exit.shares) / u128::from(event.shares);
+    assert!(exact.abs_diff(u128::from(50_000 * USDC)) < 20_000_000, "{exact}");
 }
 
 #[test]
@@ -436,6 +509,7 @@ fn a_stranger_with_dust_cannot_unwind_the_vault() {
     let deposit = instruction::deposit(bob.address(), cast.vault, &cast.state(), 10 * USDC, 0);
     let all = cast.fresh(deposit);
     cast.stage().send(&all, &[&bob.key]).unwrap();
+    cast.stage().world.next_slot();
     let exit = Exit { shares: cast.shares_of(&bob), ..tenth(&cast, 0) };
     let (slot, venue) = (cast.slot(0), cast.venue(0));
     let ix = instruction::withdraw_from(bob.address(), cast.vault, &cast.state(), &slot, &venue, exit);

@@ -1,6 +1,6 @@
 //! A vault and its three depositors, as the invariants see them.
 
-use ballast::state::{Allocation, Nav, Vault};
+use ballast::state::{Nav, Vault};
 use ballast_client::address;
 use ballast_math::mul_div::bps_floor;
 use ballast_math::shares::{VIRTUAL_ASSETS, VIRTUAL_SHARES, to_assets_down};
@@ -53,12 +53,17 @@ impl Books {
 
 /// Token accounts that anybody can send to: idle, receipts and leg of the vault, then venues' own.
 pub fn donation_places(cast: &Cast) -> Vec<Pubkey> {
-    let slots: Vec<Allocation> = (0..3).map(|index| cast.slot(index)).collect();
-    let mut places = vec![cast.state().idle_account];
-    places.extend(slots.iter().map(|slot| slot.receipt_account));
-    places.push(slots[2].leg_account);
-    places.push(cast.scene.reserves[0].liquidity_vault);
-    places.push(address::token_account(&cast.vault, &cast.scene.reserves[1].ctoken_mint, &address::TOKEN));
+    let state = cast.state();
+    let mut places = vec![state.idle_account];
+    places.extend(state.active().map(|slot| slot.receipt_account));
+    places.extend(state.active().map(|slot| slot.leg_account).filter(|key| *key != Pubkey::default()));
+    places.extend(cast.scene.reserves.iter().map(|reserve| reserve.liquidity_vault));
+    places.extend(
+        cast.scene
+            .reserves
+            .iter()
+            .map(|reserve| address::token_account(&cast.vault, &reserve.ctoken_mint, &address::TOKEN)),
+    );
     places
 }
 
@@ -92,10 +97,14 @@ pub fn check_books(cast: &Cast, books: &Books, donated: &[(Pubkey, u64)]) {
 
 /// Invariant 4: between two readings the share price fell by no more than the losses recorded.
 pub fn check_price(before: &Books, after: &Books) {
+    // Fee shares dilute, before anything else happens: what they take is no loss.
+    let minted = (after.vault.fee_shares + after.fee_position)
+        .saturating_sub(before.vault.fee_shares + before.fee_position);
     let wide = |books: &Books| {
         (u128::from(books.nav.low + VIRTUAL_ASSETS), u128::from(books.vault.total_shares + VIRTUAL_SHARES))
     };
     let ((assets_before, shares_before), (assets_after, shares_after)) = (wide(before), wide(after));
+    let shares_before = shares_before + u128::from(minted);
     let fall = (assets_before * shares_after).saturating_sub(assets_after * shares_before);
     let recorded = after.vault.recorded_loss_atoms - before.vault.recorded_loss_atoms;
     // Two atoms for the roundings of locked profit.

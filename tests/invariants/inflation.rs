@@ -24,6 +24,7 @@ fn deposit(cast: &mut Cast, person: &Person, atoms: u64) {
 }
 
 fn leave(cast: &mut Cast, person: &Person) {
+    cast.stage().world.next_slot();
     let shares = cast.shares_of(person);
     let ix = instruction::withdraw(person.address(), cast.vault, &cast.state(), shares, 0, false);
     cast.stage().send(&[ix], &[&person.key]).unwrap();
@@ -55,6 +56,7 @@ fn giving_shares_away_as_stale_cannot_round_a_victim_down() {
     let ix = instruction::deposit(victim.address(), cast.vault, &cast.state(), 1_000 * USDC, 0);
     let all = cast.fresh(ix);
     cast.stage().send(&all, &[&victim.key]).unwrap();
+    cast.stage().world.next_slot();
     let shares = cast.shares_of(&victim);
     let out = instruction::withdraw(victim.address(), cast.vault, &cast.state(), shares, 0, false);
     let all = cast.fresh(out);

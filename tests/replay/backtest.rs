@@ -40,7 +40,7 @@ fn one_thread_and_three_find_the_same_to_the_byte() {
         alone
             .weights
             .iter()
-            .skip(5)
+            .skip(8)
             .all(|(_, weights)| weights[0] > 0.8 && weights[1..].iter().all(|w| *w < 0.01))
     );
 }

@@ -17,6 +17,7 @@ fn usdc_goes_in_earns_and_comes_out() {
 
     let done = scene.stage.deposit(&person, &vault, 100_000 * USDC).unwrap();
     println!("deposit: {} CU, {} bytes", done.compute_units, done.bytes);
+    scene.settle(&vault).unwrap();
     let done = scene.stage.rebalance(&vault, [5_000, 2_000, 2_000, 0, 0, 0, 0, 0]).unwrap();
     println!("rebalance: {} CU, {} bytes", done.compute_units, done.bytes);
     for (index, share) in [(0, 49_900), (1, 19_900), (2, 19_900)] {
@@ -54,6 +55,7 @@ fn sol_is_staked_and_comes_back() {
     let mandate = scene.stage.open_mandate();
     let person = scene.stage.person(&wsol, 1_000 * SOL, mandate).unwrap();
     scene.stage.deposit(&person, &vault, 1_000 * SOL).unwrap();
+    scene.settle(&vault).unwrap();
     scene.stage.rebalance(&vault, [9_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
     let done = scene.stage.allocate(&vault, 0, Direction::Increase, 890 * SOL).unwrap();
     println!("stake: {} CU, {} bytes", done.compute_units, done.bytes);

@@ -84,10 +84,11 @@ impl Cast {
         Self { scene, vault, asset, ann }
     }
 
-    /// The USDC vault after Ann's deposit of `atoms`.
+    /// The USDC vault after Ann's deposit of `atoms`, which has been there long enough to count.
     pub fn deposited(atoms: u64) -> Self {
         let mut cast = Self::usdc(atoms);
         cast.deposit(atoms);
+        cast.settle();
         cast
     }
 
@@ -105,6 +106,7 @@ impl Cast {
     pub fn staked() -> Self {
         let mut cast = Self::sol(1_000 * SOL);
         cast.deposit(1_000 * SOL);
+        cast.settle();
         cast.decide([9_000, 0, 0, 0, 0, 0, 0, 0]);
         cast.increase(0, 890 * SOL);
         cast
@@ -217,7 +219,7 @@ impl Cast {
         use solana_signer::Signer;
         let payer = self.scene.stage.world.payer.pubkey();
         let venue = self.venue(index);
-        instruction::allocate(payer, self.vault, &self.state(), index, direction, amount, &venue)
+        instruction::allocate(payer, self.vault, &self.state(), index, direction, amount, &venue, false)
             .expect("the slot exists")
     }
 
@@ -339,6 +341,11 @@ impl Cast {
         let (model, guardian) = (self.scene.stage.model, self.scene.stage.guardian.insecure_clone());
         let revoke = instruction::revoke_model(guardian.pubkey(), model);
         self.stage().send(&[revoke], &[&guardian]).expect("the guardian may revoke");
+    }
+
+    /// See [`Scene::settle`].
+    pub fn settle(&mut self) {
+        self.scene.settle(&self.vault).expect("time can pass");
     }
 
     /// Sends an instruction of governance's.

@@ -6,7 +6,7 @@ use ballast_client::instruction::Exit;
 use ballast_client::state::VaultLimits;
 use ballast_client::{ChainClient, address, decode_position, instruction as build};
 use ballast_engine::policy::{Action, Policy, PortfolioView, Targets};
-use ballast_keeper::exit_plan::{ExitError, ExitStep, nearby, next_step, shares_for};
+use ballast_keeper::exit_plan::{ExitError, ExitStep, next_step, shares_for};
 use ballast_keeper::model::PoolHistoryParams;
 use ballast_keeper::pool_history::PoolHistory;
 use ballast_keeper::{
@@ -46,6 +46,7 @@ fn scene(idle_buffer_bps: u16, weights: [u16; 2]) -> (Scene, Person) {
     let mandate = scene.stage.open_mandate();
     let person = scene.stage.person(&scene.usdc.clone(), 1_000_000 * USDC, mandate).unwrap();
     scene.stage.deposit(&person, &key, 1_000_000 * USDC).unwrap();
+    scene.settle(&key).unwrap();
     let signer = scene.stage.keeper.insecure_clone();
     let history = PoolHistory::new(PoolHistoryParams { min_secs: 1, max_secs: 2 });
     let mut keeper = Keeper {
@@ -94,19 +95,9 @@ fn take(scene: &mut Scene, person: &Person, wanted_shares: u64) -> Result<(ExitS
         [setup.refreshes_with(None), vec![exit]].concat()
     };
     let world = &mut scene.stage.world;
-    let step = [planned]
-        .into_iter()
-        .chain(nearby(planned))
-        .find(|step| ChainClient::simulate(world, &owner, &transaction(*step), &[position]).is_ok())
-        .unwrap_or_else(|| {
-            panic!(
-                "{planned:?}: {}",
-                ChainClient::simulate(world, &owner, &transaction(planned), &[]).unwrap_err()
-            )
-        });
-    ChainClient::send(world, &transaction(step), &[&person.key]).unwrap();
+    ChainClient::send(world, &transaction(planned), &[&person.key]).unwrap();
     let after = position_of(scene, person);
-    Ok((step, before.0 - after.0, after.1 - before.1))
+    Ok((planned, before.0 - after.0, after.1 - before.1))
 }
 
 /// Shares held and atoms withdrawn so far.
@@ -121,7 +112,7 @@ fn position_of(scene: &Scene, person: &Person) -> (u64, u64) {
 fn everybody_leaves_through_idle_and_both_venues() {
     let (mut scene, person) = scene(500, [6_000, 3_500]);
     let (step, _, paid) = take(&mut scene, &person, 40_000 * USDC * 1_000).unwrap();
-    assert!(matches!(step, ExitStep::Idle { .. }) && paid >= 40_000 * USDC, "{step:?} {paid}");
+    assert!(matches!(step, ExitStep::Idle { .. }) && paid + 1 >= 40_000 * USDC, "{step:?} {paid}");
     let mut venues = Vec::new();
     while position_of(&scene, &person).0 > 0 {
         let left = position_of(&scene, &person).0;
@@ -161,6 +152,9 @@ fn without_idle_assets_an_exit_still_finds_its_way() {
     for shares in [1_000_000 * 1_000, 123_456_789 * 1_000, 50_000 * USDC * 1_000] {
         let (step, given_up, paid) = take(&mut scene, &person, shares).unwrap();
         assert!(matches!(step, ExitStep::Unwind { .. }), "{step:?}");
-        assert!(given_up.abs_diff(shares) <= 3_000 && paid > 0, "{given_up} of {shares} for {paid}");
+        assert!(
+            given_up <= shares && shares - given_up <= 3_000 && paid > 0,
+            "{given_up} of {shares} for {paid}"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! Decoding accounts, with the discriminator, size and version checked.
 
 use anchor_lang::{AccountDeserialize, Discriminator};
-use ballast::state::{Config, Decision, Model, Position, PriceGuard, Profile, Strategy, Vault, Versioned};
+use ballast::state::{
+    Config, Decision, History, Model, Position, PriceGuard, Profile, Strategy, Vault, Versioned,
+};
 use bytemuck::Pod;
 
 /// Why an account could not be decoded.
@@ -68,6 +70,11 @@ pub fn decode_strategy(data: &[u8]) -> Result<Strategy, AccountError> {
 /// Decodes a decision.
 pub fn decode_decision(data: &[u8]) -> Result<Decision, AccountError> {
     pod(data, "decision")
+}
+
+/// Decodes the history of a vault: an incomplete one is of the wrong type.
+pub fn decode_history(data: &[u8]) -> Result<Box<History>, AccountError> {
+    pod(data, "history").map(Box::new)
 }
 
 /// Decodes a price guard.

@@ -67,6 +67,11 @@ pub fn decision(vault: &Pubkey, sequence: u64) -> Pubkey {
     find(&[seeds::DECISION, vault.as_ref(), &sequence.to_le_bytes()])
 }
 
+/// History of `vault`.
+pub fn history(vault: &Pubkey) -> Pubkey {
+    find(&[seeds::HISTORY, vault.as_ref()])
+}
+
 /// The price guard of `mint`.
 pub fn price_guard(mint: &Pubkey) -> Pubkey {
     find(&[seeds::PRICE, mint.as_ref()])

@@ -2,7 +2,7 @@
 
 use anchor_lang::{InstructionData, ToAccountMetas};
 use ballast::state::{Allocation, Mandate, PriceGuardParams, Strategy, StrategyParams, Vault, VaultLimits};
-use ballast::{CreateVaultParams, Direction, accounts, instruction as data};
+use ballast::{CreateVaultParams, Direction, MoveOrder, accounts, instruction as data};
 use ballast_math::MAX_ALLOCATIONS;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -192,6 +192,7 @@ pub fn add_allocation(
     vault: Pubkey,
     strategy_key: Pubkey,
     strategy: &Strategy,
+    replaces: Option<u8>,
     absolute_cap_atoms: u64,
     relative_cap_bps: u16,
 ) -> Instruction {
@@ -214,7 +215,7 @@ pub fn add_allocation(
         event_authority: address::event_authority(),
         program: address::PROGRAM,
     };
-    build(accounts, data::AddAllocation { absolute_cap_atoms, relative_cap_bps })
+    build(accounts, data::AddAllocation { replaces, absolute_cap_atoms, relative_cap_bps })
 }
 
 /// `set_allocation_caps`.
@@ -444,17 +445,20 @@ pub fn refresh_allocation(
     allocation: &Allocation,
     index: u8,
     venue: &VenueAccounts,
+    with_history: bool,
 ) -> Instruction {
     let accounts = accounts::RefreshAllocation {
         vault,
         strategy: allocation.strategy,
+        history: with_history.then(|| address::history(&vault)),
         event_authority: address::event_authority(),
         program: address::PROGRAM,
     };
     with_venue(build(accounts, data::RefreshAllocation { index }), &venue.refresh)
 }
 
-/// `allocate`: `amount` is atoms of the asset for an increase, receipts for a decrease.
+/// `allocate`, for the vault's last decision: `amount` is atoms of the asset for an increase, receipts for a
+/// decrease. A payer that is the guardian is told apart from anyone by naming `config`.
 pub fn allocate(
     payer: Pubkey,
     vault_key: Pubkey,
@@ -463,6 +467,7 @@ pub fn allocate(
     direction: Direction,
     amount: u64,
     venue: &VenueAccounts,
+    as_guardian: bool,
 ) -> Option<Instruction> {
     let allocation = vault.allocations.get(usize::from(index))?;
     let accounts = accounts::Allocate {
@@ -470,6 +475,7 @@ pub fn allocate(
         vault: vault_key,
         strategy: allocation.strategy,
         model: (direction == Direction::Increase).then_some(vault.decision_model),
+        config: as_guardian.then(address::config),
         asset_mint: vault.asset_mint,
         idle_account: vault.idle_account,
         receipt_account: allocation.receipt_account,
@@ -477,7 +483,19 @@ pub fn allocate(
         event_authority: address::event_authority(),
         program: address::PROGRAM,
     };
-    Some(with_venue(build(accounts, data::Allocate { index, direction, amount }), &venue.movement))
+    let order = MoveOrder { index, direction, amount, decision_sequence: vault.decision_sequence };
+    Some(with_venue(build(accounts, data::Allocate { order }), &venue.movement))
+}
+
+/// `extend_history`: to be sent until the history is complete, twice for a new one.
+pub fn extend_history(payer: Pubkey, vault: Pubkey) -> Instruction {
+    let accounts = accounts::ExtendHistory {
+        payer,
+        vault,
+        history: address::history(&vault),
+        system_program: address::SYSTEM,
+    };
+    build(accounts, data::ExtendHistory {})
 }
 
 /// `rebalance`: records decision number `vault.decision_sequence + 1`.

@@ -15,8 +15,8 @@ pub mod venue;
 mod venue_error;
 
 pub use account::{
-    AccountError, decode_config, decode_decision, decode_model, decode_position, decode_price_guard,
-    decode_profile, decode_strategy, decode_vault,
+    AccountError, decode_config, decode_decision, decode_history, decode_model, decode_position,
+    decode_price_guard, decode_profile, decode_strategy, decode_vault,
 };
 pub use chain::{CallError, ChainAccount, ChainClient, ChainClock, Landed, Rejection, Simulated};
 pub use refusal::Refusal;

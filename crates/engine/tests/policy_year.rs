@@ -12,7 +12,8 @@ use ballast_engine::policy::{
     Action, EqualWeight, Hold, Income, Plain, Policy, PortfolioView, SlotOutlook, lvr_apr,
 };
 use ballast_engine::report::{Recorder, ReplayMeta, ReplayReport, StepRow, write_plot};
-use ballast_math::portfolio::{self, SlotView, check_targets, target_atoms};
+use ballast_math::mul_div::bps_floor;
+use ballast_math::portfolio::{self, SlotView, check_targets};
 use ballast_math::window::RollingWindow;
 
 const START_ATOMS: u64 = 1_000_000_000_000;
@@ -95,7 +96,7 @@ impl Vault {
     /// Moves to the targets, paying for it, then earns for a step.
     fn advance(&mut self, step: &MarketStep) {
         let total = self.total();
-        let goals = self.targets.map(|target| target_atoms(total, target).unwrap());
+        let goals = self.targets.map(|target| bps_floor(total, u64::from(target)).unwrap());
         // Reductions first: they pay for the increases. Nothing is made up if idle runs short.
         for (value, goal) in self.values.iter_mut().zip(goals) {
             let out = value.saturating_sub(goal);

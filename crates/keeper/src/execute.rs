@@ -8,6 +8,7 @@ use ballast_client::{
     CallError, ChainClient, Landed, Refusal, Rejection, address, decode_model, instruction as build,
 };
 use ballast_math::MAX_ALLOCATIONS;
+use ballast_math::limits::Mover;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
@@ -96,7 +97,7 @@ impl ChainExecutor<'_> {
         }
         let targets_bps = proposal.targets.weights_bps;
         // Moves toward them are still to be made: a decision again would only use up turnover.
-        if in_force(vault, &targets_bps, self.model_hash) {
+        if in_force(vault, &targets_bps, self.model_hash, situation.fresh.clock.unix_ts) {
             return Ok(DecisionOutcome::Held);
         }
         let until_ts = vault.decision_ts.saturating_add(i64::from(vault.limits.cooldown_secs));
@@ -178,20 +179,25 @@ impl ChainExecutor<'_> {
             setup.vault = fresh.vault;
             let stuck: Vec<Hindrance> =
                 fresh.stuck().map(|(index, _)| Hindrance::Unrefreshed(index)).collect();
-            if !stuck.is_empty() {
-                // The program prices the vault only with everything fresh: nothing can move.
-                execution.waiting = stuck;
-                return Ok(());
-            }
-            let gross_atoms = fresh.nav(&setup.key, StalePolicy::Reject)?.gross_low;
+            // Without everything fresh nothing may grow, but what is elsewhere may still be reduced.
+            let stale = if stuck.is_empty() { StalePolicy::Reject } else { StalePolicy::LastKnown };
+            let gross_atoms = fresh.nav(&setup.key, stale)?.gross_low;
             let terms = MoveTerms {
                 margin_bps: self.margin_bps,
                 rest_bps: self.rest_bps,
                 model_live: model_live(chain, &setup)?,
+                mover: if setup.vault.keeper == payer { Mover::Keeper } else { Mover::Anyone },
+                now_ts: fresh.clock.unix_ts,
             };
             let (next, hindered) = next_move(&setup, &fresh, gross_atoms, &terms, &tries)?;
+            let next = next.filter(|action| stuck.is_empty() || action.is_decrease());
             let Some(action) = next else {
-                execution.waiting = hindered;
+                // A reading that is only looked at, nobody can count on later.
+                if hindered.iter().any(|hindrance| matches!(hindrance, Hindrance::NotSettled(_))) {
+                    let wanted = setup.refreshes(|_, slot| !slot.is_empty() || slot.target_bps > 0);
+                    chain.send(&wanted, &[self.signer])?;
+                }
+                execution.waiting = if stuck.is_empty() { hindered } else { stuck };
                 return Ok(());
             };
             let tried = tries
@@ -230,9 +236,14 @@ impl ChainExecutor<'_> {
             Move::Decrease { receipts, .. } => (Direction::Decrease, receipts),
             Move::Increase { atoms, .. } => (Direction::Increase, atoms),
         };
-        let allocate = build::allocate(payer, setup.key, &setup.vault, index, direction, amount, &slot.venue)
-            .ok_or(KeeperError::Unexpected("a move of a slot that does not exist"))?;
-        let mut instructions = setup.refreshes_with(Some(index));
+        let allocate =
+            build::allocate(payer, setup.key, &setup.vault, index, direction, amount, &slot.venue, false)
+                .ok_or(KeeperError::Unexpected("a move of a slot that does not exist"))?;
+        // A decrease values its allocation itself and waits for no other.
+        let mut instructions = match direction {
+            Direction::Increase => setup.refreshes_with(Some(index)),
+            Direction::Decrease => Vec::new(),
+        };
         instructions.push(allocate);
         match chain.send(&instructions, &[self.signer]) {
             Ok(landed) => Ok(Ok(landed)),
@@ -272,9 +283,17 @@ fn next_move(
     Ok((moves.first().copied(), hindered))
 }
 
-/// Whether `targets_bps` are, but for details, the targets of the last decision under the same model.
-fn in_force(vault: &Vault, targets_bps: &[u16; MAX_ALLOCATIONS], model_hash: [u8; 32]) -> bool {
-    vault.decision_sequence > 0
+/// Whether the decision in force at `now_ts` has lived half of its life: what has not moved until then needs a new
+/// one, and so do later deposits.
+pub fn is_due_for_renewal(vault: &Vault, now_ts: i64) -> bool {
+    let half = i64::from(vault.limits.decision_ttl_secs).checked_div(2).unwrap_or(0);
+    vault.decision_sequence == 0 || now_ts >= vault.decision_ts.saturating_add(half)
+}
+
+/// Whether `targets_bps` are, but for details, the targets of the last decision under the same model, and that is
+/// young enough.
+fn in_force(vault: &Vault, targets_bps: &[u16; MAX_ALLOCATIONS], model_hash: [u8; 32], now_ts: i64) -> bool {
+    !is_due_for_renewal(vault, now_ts)
         && vault.decision_model == address::model(&model_hash)
         && vault
             .allocations

@@ -1,9 +1,10 @@
 //! How much to move: amounts that never overshoot a target, from a fresh vault. Pure arithmetic.
 
 use ballast::oracle::status;
+use ballast::plan::move_room;
 use ballast_client::state::{Allocation, Vault, pause_level};
-use ballast_math::mul_div::{bps_ceil, bps_floor, mul_div_ceil, mul_div_floor};
-use ballast_math::portfolio::{ceiling_atoms, target_atoms};
+use ballast_math::limits::{Mover, Totals, decrease_floor};
+use ballast_math::mul_div::{bps_ceil, mul_div_ceil, mul_div_floor};
 
 /// A move of funds of one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,24 @@ pub enum Hindrance {
     /// Idle assets do not cover a move: they come with decreases still to be made, or by new deposits.
     #[error("slot {0}: idle assets above the buffer do not cover a move")]
     NoIdle(u8),
+    /// The decision behind the target has expired.
+    #[error("slot {0}: the decision behind the target is too old")]
+    Expired(u8),
+    /// The venue lost since the decision.
+    #[error("slot {0}: its venue's exchange rate fell since the decision")]
+    Lost(u8),
+    /// The venue's liquidity was not read in an earlier period.
+    #[error("slot {0}: its venue's liquidity has to be read once more, later")]
+    NotSettled(u8),
+    /// The venue could not pay out enough, or lends out too much.
+    #[error("slot {0}: its venue has too little liquidity to add to it")]
+    VenueIlliquid(u8),
+    /// The inflow budget is used up.
+    #[error("slot {0}: its inflow budget is used up for now")]
+    InflowUsed(u8),
+    /// It was reduced at a loss a moment ago.
+    #[error("slot {0}: it was reduced at a loss and rests")]
+    Resting(u8),
 }
 
 /// What is known beyond the vault itself.
@@ -57,6 +76,10 @@ pub struct MoveTerms {
     pub rest_bps: u16,
     /// Whether the model behind the last decision is live.
     pub model_live: bool,
+    /// Who moves: it decides how much of the budgets is his.
+    pub mover: Mover,
+    /// The chain's clock, unix time.
+    pub now_ts: i64,
 }
 
 /// What to do about one slot.
@@ -86,15 +109,17 @@ pub fn plan_slot(
         margin: bps_ceil(gross_atoms, u64::from(terms.margin_bps))?,
         least: bps_ceil(gross_atoms, u64::from(terms.rest_bps))?.max(vault.limits.min_move_atoms).max(1),
     };
-    let ceiling = if vault.anyone_may_unwind() {
-        0
+    let totals = vault.totals(gross_atoms, terms.now_ts).ok()?;
+    let dead_band = if terms.mover == Mover::Anyone { vault.limits.dead_band_bps } else { 0 };
+    let floor = if vault.anyone_may_unwind() {
+        (allocation.value_low > 0).then_some(0)
     } else {
-        ceiling_atoms(gross_atoms, allocation.target_bps, &allocation.view())?
+        decrease_floor(totals, &allocation.ceilings(), allocation.value_low, dead_band)?
     };
-    if allocation.value_low > ceiling {
-        return decrease(vault, allocation, index, ceiling, bands, refreshed);
+    if let Some(floor) = floor {
+        return decrease(vault, allocation, index, floor, bands, refreshed, terms);
     }
-    increase(vault, allocation, index, gross_atoms, bands, refreshed, terms)
+    increase(vault, allocation, index, totals, bands, refreshed, terms)
 }
 
 /// Distances in atoms.
@@ -113,6 +138,7 @@ fn decrease(
     ceiling: u64,
     bands: Bands,
     refreshed: bool,
+    terms: &MoveTerms,
 ) -> Option<SlotPlan> {
     let hindered = |hindrance: fn(u8) -> Hindrance| Some(SlotPlan::Hindered(hindrance(index)));
     let value = allocation.value_low;
@@ -125,6 +151,9 @@ fn decrease(
     }
     if !refreshed {
         return hindered(Hindrance::Unrefreshed);
+    }
+    if terms.mover == Mover::Anyone && terms.now_ts < allocation.rest_until_ts {
+        return hindered(Hindrance::Resting);
     }
     let bits = status::EXIT | status::CONFIDENCE | status::SPOT;
     if status::first_missing(allocation.oracle_status, bits).is_some() {
@@ -149,19 +178,16 @@ fn increase(
     vault: &Vault,
     allocation: &Allocation,
     index: u8,
-    gross_atoms: u64,
+    totals: Totals,
     bands: Bands,
     refreshed: bool,
     terms: &MoveTerms,
 ) -> Option<SlotPlan> {
     let hindered = |hindrance: fn(u8) -> Hindrance| Some(SlotPlan::Hindered(hindrance(index)));
     let limits = &vault.limits;
-    let relative = bps_floor(gross_atoms, u64::from(allocation.relative_cap_bps))?;
-    let most = target_atoms(gross_atoms, allocation.target_bps)?
-        .min(relative)
-        .min(allocation.absolute_cap_atoms)
-        .saturating_sub(bands.margin);
-    let wanted = most.saturating_sub(allocation.value_low);
+    let room = move_room(vault, allocation, totals, terms.mover, terms.now_ts).ok()?;
+    let most = room.target.min(room.relative_cap).min(room.absolute_cap);
+    let wanted = most.saturating_sub(bands.margin);
     if wanted < bands.least {
         return Some(SlotPlan::Rest);
     }
@@ -177,22 +203,42 @@ fn increase(
     if status::first_missing(allocation.oracle_status, status::ALL).is_some() {
         return hindered(Hindrance::Price);
     }
-    let buffer = bps_ceil(gross_atoms, u64::from(limits.idle_buffer_bps))?;
-    // The buffer grows with the vault: keep the margin from it too.
-    let free =
-        vault.idle_atoms.saturating_sub(buffer).saturating_sub(if buffer > 0 { bands.margin } else { 0 });
-    let atoms = wanted.min(free);
-    if atoms < limits.min_move_atoms.max(1) {
-        return hindered(Hindrance::NoIdle);
+    let until = vault.decision_ts.saturating_add(i64::from(limits.decision_ttl_secs));
+    if terms.now_ts > until {
+        return hindered(Hindrance::Expired);
     }
+    if allocation.latched != 0 {
+        return hindered(Hindrance::Lost);
+    }
+    let Some((_, utilisation_bps)) = allocation.readings.worst() else {
+        return hindered(Hindrance::NotSettled);
+    };
+    if utilisation_bps > limits.max_utilisation_bps {
+        return hindered(Hindrance::VenueIlliquid);
+    }
+    // The buffer grows with the vault: keep the margin from it too.
+    let free = room.idle_buffer.saturating_sub(if limits.idle_buffer_bps > 0 { bands.margin } else { 0 });
+    let bounds = [
+        (free, Hindrance::NoIdle as fn(u8) -> Hindrance),
+        (room.liquidity, Hindrance::VenueIlliquid),
+        (room.inflow, Hindrance::InflowUsed),
+    ];
+    let least = limits.min_move_atoms.max(1);
+    if let Some((_, hindrance)) = bounds.iter().find(|(bound, _)| *bound < least) {
+        return hindered(*hindrance);
+    }
+    let atoms = bounds.iter().fold(wanted, |atoms, (bound, _)| atoms.min(*bound));
     Some(SlotPlan::Move(Move::Increase { index, atoms }))
 }
 
 impl Hindrance {
-    /// Whether it is no failure of anybody's: somebody paused the vault, or drift and exits left no idle
-    /// assets to fill a slot with.
+    /// Whether it is no failure of anybody's: somebody paused the vault, drift and exits left no idle assets to
+    /// fill a slot with, or time will do.
     pub fn is_benign(&self) -> bool {
-        matches!(self, Self::Paused(_) | Self::NoIdle(_))
+        matches!(
+            self,
+            Self::Paused(_) | Self::NoIdle(_) | Self::NotSettled(_) | Self::InflowUsed(_) | Self::Resting(_)
+        )
     }
 }
 

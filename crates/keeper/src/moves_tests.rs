@@ -1,11 +1,13 @@
 #![allow(clippy::unwrap_used)]
-use ballast_client::state::VaultLimits;
+use ballast_client::state::{VaultLimits, VenueReadings};
+use ballast_math::mul_div::bps_floor;
 use bytemuck::Zeroable;
 use proptest::prelude::*;
 
 use super::*;
 
-const TERMS: MoveTerms = MoveTerms { margin_bps: 2, rest_bps: 0, model_live: true };
+const TERMS: MoveTerms =
+    MoveTerms { margin_bps: 2, rest_bps: 0, model_live: true, mover: Mover::Keeper, now_ts: 1_000 };
 const GROSS: u64 = 1_000_000_000;
 
 /// A vault of [`GROSS`] with one slot: `value` in it, `target_bps` wanted, caps out of the way.
@@ -14,7 +16,18 @@ fn vault(value: u64, target_bps: u16) -> Vault {
     vault.allocation_count = 1;
     vault.decision_sequence = 1;
     vault.idle_atoms = GROSS - value;
-    vault.limits = VaultLimits { min_move_atoms: 1_000, idle_buffer_bps: 500, ..VaultLimits::default() };
+    vault.principal_atoms = GROSS;
+    vault.limits = VaultLimits {
+        min_move_atoms: 1_000,
+        idle_buffer_bps: 500,
+        inflow_cap_bps: 20_000,
+        inflow_window_secs: 3_600,
+        settle_secs: 60,
+        decision_ttl_secs: 3_600,
+        max_utilisation_bps: 9_800,
+        ..VaultLimits::default()
+    };
+    let readings = VenueReadings { read: [1, 1], free_liquidity: [u64::MAX; 2], ..VenueReadings::default() };
     vault.allocations[0] = Allocation {
         strategy: solana_pubkey::Pubkey::new_from_array([1; 32]),
         receipts: value / 2,
@@ -25,6 +38,8 @@ fn vault(value: u64, target_bps: u16) -> Vault {
         relative_cap_bps: 10_000,
         target_bps,
         oracle_status: status::ALL,
+        principal_atoms: value,
+        readings,
         ..Allocation::default()
     };
     vault
@@ -123,6 +138,21 @@ fn hindrances_are_named() {
     let mut undecided = low;
     undecided.decision_sequence = 0;
     assert_eq!(plan(&undecided), SlotPlan::Hindered(Hindrance::NoLiveModel(0)));
+    let mut lost = low;
+    lost.allocations[0].latched = 1;
+    assert_eq!(plan(&lost), SlotPlan::Hindered(Hindrance::Lost(0)));
+    let mut unread = low;
+    unread.allocations[0].readings.read = [1, 0];
+    assert_eq!(plan(&unread), SlotPlan::Hindered(Hindrance::NotSettled(0)));
+    let mut lent_out = low;
+    lent_out.allocations[0].readings.utilisation_bps = [0, 9_801];
+    assert_eq!(plan(&lent_out), SlotPlan::Hindered(Hindrance::VenueIlliquid(0)));
+    let mut old = low;
+    old.decision_ts = -3_600;
+    assert_eq!(plan(&old), SlotPlan::Hindered(Hindrance::Expired(0)));
+    let mut flooded = low;
+    flooded.limits.inflow_cap_bps = 0;
+    assert_eq!(plan(&flooded), SlotPlan::Hindered(Hindrance::InflowUsed(0)));
     // A divergent average does not stop a decrease, a wide price does.
     let mut high = vault(500_000_000, 0);
     high.allocations[0].oracle_status = status::ALL & !status::EMA;
@@ -146,6 +176,7 @@ proptest! {
         let value = bps_floor(gross, value_bps).unwrap();
         let mut vault = vault(0, target);
         vault.idle_atoms = gross - value;
+        vault.principal_atoms = gross;
         let slot = &mut vault.allocations[0];
         slot.receipts = value / rate;
         slot.value_low = if slot.receipts == 0 { 0 } else { value };
@@ -153,7 +184,7 @@ proptest! {
         slot.relative_cap_bps = cap;
         let slot = *slot;
         let margin = bps_ceil(gross, 2).unwrap();
-        let ceiling = ceiling_atoms(gross, target, &slot.view()).unwrap();
+        let ceiling = slot.ceilings().atoms(gross).unwrap();
         match plan_slot(&vault, 0, gross, true, &TERMS).unwrap() {
             SlotPlan::Move(Move::Increase { atoms, .. }) => {
                 prop_assert!(slot.value_low + atoms + margin <= ceiling);

@@ -4,8 +4,8 @@ use ballast_client::instruction::refresh_allocation;
 use ballast_client::state::{Allocation, PriceGuard, Strategy, Vault};
 use ballast_client::venue::{PriceAccounts, VenueError};
 use ballast_client::{
-    AccountError, CallError, ChainAccount, ChainClient, VenueAccounts, decode_price_guard, decode_strategy,
-    decode_vault,
+    AccountError, CallError, ChainAccount, ChainClient, VenueAccounts, address, decode_history,
+    decode_price_guard, decode_strategy, decode_vault,
 };
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -72,6 +72,8 @@ pub struct VaultSetup {
     pub vault: Vault,
     /// Its slots in use.
     pub slots: Vec<SlotSetup>,
+    /// Whether it has a history, for refreshes to write into.
+    pub has_history: bool,
 }
 
 impl VaultSetup {
@@ -98,13 +100,15 @@ impl VaultSetup {
                 .map_err(|why| SetupError::Venue { strategy: allocation.strategy, why })?;
             slots.push(SlotSetup { index, strategy_key: allocation.strategy, strategy, venue });
         }
-        Ok(Self { key, vault, slots })
+        let history = chain.account(&address::history(&key))?;
+        let has_history = history.is_some_and(|account| decode_history(&account.data).is_ok());
+        Ok(Self { key, vault, slots, has_history })
     }
 
     /// The instruction that refreshes `slot`.
     pub fn refresh(&self, slot: &SlotSetup) -> Option<Instruction> {
         let allocation = self.vault.allocations.get(usize::from(slot.index))?;
-        Some(refresh_allocation(self.key, allocation, slot.index, &slot.venue))
+        Some(refresh_allocation(self.key, allocation, slot.index, &slot.venue, self.has_history))
     }
 
     /// Refreshes of the slots that `wanted` picks, in order.
@@ -129,9 +133,10 @@ impl VaultSetup {
             self.vault.asset_mint,
             self.vault.idle_account,
             self.vault.token_program,
-            ballast_client::address::event_authority(),
-            ballast_client::address::PROGRAM,
-            ballast_client::address::SYSTEM,
+            address::history(&self.key),
+            address::event_authority(),
+            address::PROGRAM,
+            address::SYSTEM,
         ];
         let mut all: Vec<Pubkey> = own.to_vec();
         for (slot, allocation) in self.slots.iter().zip(&self.vault.allocations) {
@@ -149,8 +154,7 @@ fn prices(chain: &dyn ChainClient, strategy: &Strategy) -> Result<Option<PriceAc
     if strategy.leg_mint == Pubkey::default() {
         return Ok(None);
     }
-    let [leg, asset] =
-        [strategy.leg_mint, strategy.asset_mint].map(|mint| ballast_client::address::price_guard(&mint));
+    let [leg, asset] = [strategy.leg_mint, strategy.asset_mint].map(|mint| address::price_guard(&mint));
     let found = chain.accounts(&[leg, asset])?;
     let guard = |index: usize, key: &Pubkey| -> Result<PriceGuard, SetupError> {
         decode(found.get(index).and_then(Option::as_ref), "price guard", key, decode_price_guard)
@@ -167,7 +171,7 @@ pub fn decode<T>(
 ) -> Result<T, SetupError> {
     let account = account.ok_or(SetupError::Missing { what, key: *key })?;
     // Another program could copy our discriminators into accounts of its own.
-    if account.owner != ballast_client::address::PROGRAM {
+    if account.owner != address::PROGRAM {
         return Err(SetupError::Decode { key: *key, source: AccountError::WrongType(what) });
     }
     read(&account.data).map_err(|source| SetupError::Decode { key: *key, source })

@@ -12,10 +12,11 @@
 pub mod cpmm;
 pub mod fees;
 pub mod lending;
+pub mod limits;
+pub mod linear_release;
 pub mod mul_div;
 pub mod portfolio;
 pub mod price;
-pub mod profit;
 pub mod scenario;
 pub mod shares;
 pub mod stake_pool;

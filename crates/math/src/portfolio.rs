@@ -70,17 +70,6 @@ pub fn weight_bps_floor(value: u64, total: u64) -> Option<u16> {
     u16::try_from(mul_div_floor(value, BPS, total)?).ok()
 }
 
-/// Atoms that `target_bps` of `total_atoms` come to, rounded down.
-pub fn target_atoms(total_atoms: u64, target_bps: u16) -> Option<u64> {
-    bps_floor(total_atoms, u64::from(target_bps))
-}
-
-/// Most atoms the slot may hold: the lowest of its target and its caps. Above it, anyone may reduce.
-pub fn ceiling_atoms(total_atoms: u64, target_bps: u16, slot: &SlotView) -> Option<u64> {
-    let relative = bps_floor(total_atoms, u64::from(slot.relative_cap_bps))?;
-    Some(target_atoms(total_atoms, target_bps)?.min(relative).min(slot.absolute_cap_atoms))
-}
-
 /// Checks `targets` (bps) against every limit, in the order of [`Breach`].
 pub fn check_targets(
     view: &PortfolioView,
@@ -99,7 +88,7 @@ pub fn check_targets(
         allocated = allocated.saturating_add(u64::from(*target));
         if *target > current {
             turnover = turnover.saturating_add(u64::from(target.saturating_sub(current)));
-            let atoms = target_atoms(view.total_atoms, *target).ok_or(overflow)?;
+            let atoms = bps_floor(view.total_atoms, u64::from(*target)).ok_or(overflow)?;
             let slot_breach = if !slot.may_increase {
                 Some(Breach::SlotMayNotIncrease(index))
             } else if atoms > slot.absolute_cap_atoms {
@@ -198,7 +187,7 @@ mod tests {
                 for (slot, goal) in view.slots.iter().zip(goals) {
                     let current = weight_bps_floor(slot.value_atoms, total).unwrap();
                     if goal > current {
-                        prop_assert!(goal <= 3_500 && target_atoms(total, goal).unwrap() <= total / 3);
+                        prop_assert!(goal <= 3_500 && bps_floor(total, u64::from(goal)).unwrap() <= total / 3);
                     }
                 }
             }

@@ -64,6 +64,22 @@ impl RollingWindow {
         Some(())
     }
 
+    /// Takes up to `amount` back, from the newest bucket on.
+    pub fn release(&mut self, amount: u64, now_ts: i64, window_secs: u32) -> Option<()> {
+        self.add(0, now_ts, window_secs)?;
+        let mut left = amount;
+        for age in 0..=FULL_BUCKETS {
+            let number =
+                self.head.checked_rem(BUCKETS as u64)?.checked_add(BUCKETS as u64)?.checked_sub(age)?;
+            let slot = usize::try_from(number.checked_rem(BUCKETS as u64)?).ok()?;
+            let bucket = self.buckets.get_mut(slot)?;
+            let taken = left.min(*bucket);
+            *bucket = bucket.checked_sub(taken)?;
+            left = left.checked_sub(taken)?;
+        }
+        Some(())
+    }
+
     /// Carries what was used over to another window length: all of it counts as used now.
     pub fn rescale(&mut self, now_ts: i64, old_secs: u32, new_secs: u32) -> Option<()> {
         let used = self.used(now_ts, old_secs)?;
@@ -105,6 +121,18 @@ mod tests {
 
     extern crate std;
     use std::vec::Vec;
+
+    #[test]
+    fn what_is_given_back_is_the_newest() {
+        let mut ring = RollingWindow::default();
+        ring.add(5, 7_000, 700).unwrap();
+        ring.add(7, 7_350, 700).unwrap();
+        ring.release(9, 7_360, 700).unwrap();
+        assert_eq!(ring.used(7_360, 700), Some(3));
+        assert_eq!(ring.used(7_900, 700), Some(0), "what is left is the oldest");
+        ring.release(9, 7_360, 700).unwrap();
+        assert_eq!(ring.used(7_360, 700), Some(0));
+    }
 
     #[test]
     fn a_clock_that_steps_back_frees_nothing() {

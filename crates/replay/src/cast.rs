@@ -116,7 +116,7 @@ impl Cast {
             management_fee_bps: settings.management_fee_bps,
             performance_fee_bps: settings.performance_fee_bps,
             // The smallest move is a thousandth of the first deposit.
-            limits: settings.class.limits((settings.deposit_atoms()? / 1_000).max(1)),
+            limits: settings.class.limits(settings.asset, (settings.deposit_atoms()? / 1_000).max(1)),
             seed_atoms: settings.asset.unit(),
             ..VaultSpec::new(asset_mint, settings.class.number())
         };

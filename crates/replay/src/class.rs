@@ -55,8 +55,8 @@ impl RiskClass {
         }
     }
 
-    /// The vault's limits. `min_move_atoms` is the smallest move.
-    pub fn limits(self, min_move_atoms: u64) -> VaultLimits {
+    /// The limits of a vault of `asset`. `min_move_atoms` is the smallest move.
+    pub fn limits(self, asset: Asset, min_move_atoms: u64) -> VaultLimits {
         const HOUR: u32 = 3_600;
         const WEEK: u32 = 7 * 24 * HOUR;
         let (cooldown_hours, idle_buffer_bps, turnover_cap_bps, loss_call_bps, loss_window_bps) = match self {
@@ -76,6 +76,16 @@ impl RiskClass {
             turnover_cap_bps,
             loss_call_bps,
             loss_window_bps,
+            // What a stake pool has at hand is little, and leaving it otherwise takes an epoch.
+            min_liquidity_bps: if asset == Asset::Sol { 0 } else { 500 },
+            max_utilisation_bps: 9_800,
+            settle_secs: HOUR,
+            decision_ttl_secs: 2 * 24 * HOUR,
+            inflow_window_secs: 24 * HOUR,
+            reduction_rest_secs: HOUR,
+            inflow_cap_bps: 10_000,
+            latch_bps: 10,
+            dead_band_bps: 10,
             reserved: 0,
         }
     }
@@ -112,12 +122,14 @@ mod tests {
     fn limits_are_inside_the_programs_bounds_and_loosen_with_risk() {
         let classes = [RiskClass::Conservative, RiskClass::Balanced, RiskClass::Growth];
         for class in classes {
-            class.limits(1).validate().unwrap();
+            class.limits(Asset::Usdc, 1).validate().unwrap();
             assert_eq!(class.to_string().parse(), Ok(class));
         }
         for (safer, riskier) in classes.iter().zip(&classes[1..]) {
             assert!(safer.caps().pool_bps < riskier.caps().pool_bps);
-            assert!(safer.limits(1).cooldown_secs > riskier.limits(1).cooldown_secs);
+            assert!(
+                safer.limits(Asset::Usdc, 1).cooldown_secs > riskier.limits(Asset::Usdc, 1).cooldown_secs
+            );
             assert!(safer.number() < riskier.number());
         }
     }

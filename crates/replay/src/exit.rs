@@ -2,7 +2,7 @@
 
 use ballast_client::instruction::{self, Exit};
 use ballast_client::state::{Allocation, StalePolicy, Vault};
-use ballast_keeper::exit_plan::{ExitError, ExitStep, is_near_miss, nearby, next_step};
+use ballast_keeper::exit_plan::{ExitError, ExitStep, next_step};
 use ballast_math::mul_div::{bps_floor, mul_div_floor};
 use ballast_math::shares::{to_assets_down, to_shares_down};
 use ballast_sandbox::{Done, StageError, token};
@@ -35,8 +35,9 @@ pub fn leave(cast: &mut Cast, holder: &Holder, shares: u64) -> Result<Left, Stag
         }
         refresh(cast)?;
         let vault = cast.stage.vault(&cast.vault)?;
-        let Some(planned) = next_payment(cast, &vault, remaining) else { break };
-        let (step, result) = take(cast, holder, &vault, planned)?;
+        let Some(step) = next_payment(cast, &vault, remaining) else { break };
+        let held = held(cast, holder)?;
+        let result = outcome(send(cast, holder, &vault, step))?;
         let name = match step {
             ExitStep::Idle { .. } => "withdraw",
             ExitStep::Unwind { .. } => "withdraw_from",
@@ -44,7 +45,7 @@ pub fn leave(cast: &mut Cast, holder: &Holder, shares: u64) -> Result<Left, Stag
         match result {
             Outcome::Done(done) => {
                 left.compute.push((name, done.compute_units));
-                remaining = remaining.saturating_sub(step.shares());
+                remaining = remaining.saturating_sub(held.saturating_sub(self::held(cast, holder)?));
                 // A pool pays its next part once arbitrage has brought its price back.
                 if unwinds_pool(cast, step) {
                     break;
@@ -67,6 +68,10 @@ fn refresh(cast: &mut Cast) -> Result<(), StageError> {
     outcome(cast.stage.send(&refreshes, &[])).map(|_| ())
 }
 
+fn held(cast: &Cast, holder: &Holder) -> Result<u64, StageError> {
+    Ok(cast.stage.position(&cast.vault, &holder.person.address())?.shares)
+}
+
 fn wallet(cast: &Cast, holder: &Holder) -> Result<u64, StageError> {
     let owner = holder.person.address();
     let key =
@@ -79,25 +84,6 @@ fn unwinds_pool(cast: &Cast, step: ExitStep) -> bool {
     let ExitStep::Unwind { index, .. } = step else { return false };
     let slot = cast.slots.get(usize::from(index));
     slot.is_some_and(|slot| matches!(slot.venue, Venue::Pool(_)))
-}
-
-/// Takes a step, or where rounding at a venue makes it miss what is owed, one around it.
-fn take(
-    cast: &mut Cast,
-    holder: &Holder,
-    vault: &Vault,
-    planned: ExitStep,
-) -> Result<(ExitStep, Outcome), StageError> {
-    let first = send(cast, holder, vault, planned);
-    let missed = first.as_ref().is_err_and(|error| error.code().is_some_and(is_near_miss));
-    let around = if missed { nearby(planned) } else { Vec::new() };
-    for step in around {
-        let sent = send(cast, holder, vault, step);
-        if sent.is_ok() {
-            return Ok((step, outcome(sent)?));
-        }
-    }
-    Ok((planned, outcome(first)?))
 }
 
 fn send(cast: &mut Cast, holder: &Holder, vault: &Vault, step: ExitStep) -> Result<Done, StageError> {

@@ -3,8 +3,10 @@
 use ballast_client::instruction;
 use ballast_client::state::{StalePolicy, Vault};
 use ballast_engine::policy::{Action, EqualWeight, Hold, Plain, Policy, PortfolioView, Single, Targets};
+use ballast_keeper::execute::{DEFAULT_MARGIN_BPS, DEFAULT_REST_BPS};
 use ballast_keeper::moves::{Move, MoveTerms, SlotPlan, plan_slot};
 use ballast_math::MAX_ALLOCATIONS;
+use ballast_math::limits::Mover;
 use ballast_math::mul_div::bps_floor;
 use ballast_sandbox::StageError;
 use sha2::{Digest, Sha256};
@@ -17,10 +19,6 @@ use crate::settings::{PolicyKind, ReplaySettings};
 
 /// Targets nearer than this to those in force are not ordered again, bps of the vault.
 const SAME_TARGET_BPS: u16 = 50;
-/// Distance kept from targets: prices move between looking and landing.
-const MARGIN_BPS: u16 = 1;
-/// How long a decision's moves are tried before they are given up for the next decision.
-const PATIENCE_SECS: i64 = 24 * 3_600;
 
 /// Most of a pool to move at once, bps: its price then moves by about half a percent.
 pub const POOL_PART_BPS: u64 = 50;
@@ -46,8 +44,6 @@ pub struct Tried {
 /// Decides and moves.
 pub struct Keeper {
     policy: Box<dyn Policy>,
-    /// Since when moves of the decision in force are owed.
-    owed_since: Option<i64>,
 }
 
 impl Keeper {
@@ -63,7 +59,7 @@ impl Keeper {
             PolicyKind::Hold => Box::new(OnceThenHold::default()),
             PolicyKind::Single(slot) => Box::new(Single::new(slot)),
         };
-        Ok(Self { policy, owed_since: None })
+        Ok(Self { policy })
     }
 
     /// The policy's name.
@@ -71,14 +67,14 @@ impl Keeper {
         self.policy.name()
     }
 
-    /// What the policy makes of `view`. What is ordered and not yet moved is not ordered again.
-    pub fn wish(&mut self, view: &PortfolioView) -> Wish {
+    /// What the policy makes of `view`. What is ordered is not ordered again while
+    /// the decision is young.
+    pub fn wish(&mut self, view: &PortfolioView, due_for_renewal: bool) -> Wish {
         let Targets { weights_bps, action } = self.policy.decide(view);
         let Action::Move { .. } = action else { return Wish::Hold };
         let in_force = view.slots.iter().map(|slot| slot.target_bps).chain(std::iter::repeat(0));
         let changed = weights_bps.iter().zip(in_force).any(|(to, from)| to.abs_diff(from) >= SAME_TARGET_BPS);
-        // Once the moves are made, the same targets are a new order: values have drifted from them.
-        if changed || self.owed_since.is_none() { Wish::Decide(weights_bps) } else { Wish::Hold }
+        if changed || due_for_renewal { Wish::Decide(weights_bps) } else { Wish::Hold }
     }
 
     /// Sends the decision. All slots must be refreshed in this slot of time.
@@ -94,47 +90,26 @@ impl Keeper {
         let rebalance =
             instruction::rebalance(keeper, cast.vault, &vault, cast.stage.model, targets_bps, input_hash);
         let sent = cast.stage.world.send(&[rebalance], &[&cast.stage.keeper]);
-        let result = outcome(sent.map_err(StageError::from))?;
-        if matches!(result, Outcome::Done(_)) {
-            self.owed_since = Some(now_ts);
-        }
-        Ok(result)
+        outcome(sent.map_err(StageError::from))
     }
 
-    /// Moves every slot as far toward its target as it goes now, decreases first, if moves are owed.
+    /// Moves every slot as far toward its target as it goes now, decreases first.
     pub fn execute(&mut self, cast: &mut Cast, now_ts: i64) -> Result<Vec<Tried>, StageError> {
-        let Some(since) = self.owed_since else { return Ok(Vec::new()) };
         let mut tried = Vec::new();
-        let mut settled = true;
         for decreases in [true, false] {
             for number in 0..cast.slots.len() {
                 let vault = cast.stage.vault(&cast.vault)?;
-                let Some(plan) = plan(cast, &vault, number, now_ts) else { continue };
-                let step = match plan {
-                    SlotPlan::Rest => continue,
-                    SlotPlan::Hindered(_) => {
-                        settled = false;
-                        continue;
-                    }
-                    SlotPlan::Move(step) if step.is_decrease() == decreases => {
-                        let part = in_part(cast, &vault, number, step)?;
-                        settled &= part == step;
-                        part
-                    }
-                    SlotPlan::Move(_) => continue,
-                };
-                let result = match outcome(send_move(cast, &vault, number, step))? {
+                let Some(SlotPlan::Move(step)) = plan(cast, &vault, number, now_ts) else { continue };
+                if step.is_decrease() != decreases {
+                    continue;
+                }
+                let part = in_part(cast, &vault, number, step)?;
+                let result = match outcome(send_move(cast, &vault, number, part))? {
                     Outcome::Done(done) => Ok(done.compute_units),
-                    Outcome::Refused(limit) => {
-                        settled = false;
-                        Err(limit)
-                    }
+                    Outcome::Refused(limit) => Err(limit),
                 };
                 tried.push(Tried { index: step.index(), decrease: decreases, result });
             }
-        }
-        if settled || now_ts.saturating_sub(since) > PATIENCE_SECS {
-            self.owed_since = None;
         }
         Ok(tried)
     }
@@ -145,7 +120,13 @@ fn plan(cast: &Cast, vault: &Vault, number: usize, now_ts: i64) -> Option<SlotPl
     let slot = cast.stage.world.clock().slot;
     let nav = vault.nav(slot, now_ts, StalePolicy::Reject).ok()?;
     let refreshed = vault.allocations.get(number)?.refreshed_slot == slot;
-    let terms = MoveTerms { margin_bps: MARGIN_BPS, rest_bps: 0, model_live: true };
+    let terms = MoveTerms {
+        margin_bps: DEFAULT_MARGIN_BPS,
+        rest_bps: DEFAULT_REST_BPS,
+        model_live: true,
+        mover: Mover::Anyone,
+        now_ts,
+    };
     plan_slot(vault, u8::try_from(number).ok()?, nav.gross_low, refreshed, &terms)
 }
 
@@ -181,7 +162,8 @@ fn send_move(
         Move::Decrease { receipts, .. } => (ballast::Direction::Decrease, receipts),
         Move::Increase { atoms, .. } => (ballast::Direction::Increase, atoms),
     };
-    let allocate = instruction::allocate(payer, cast.vault, vault, index, direction, amount, &slot.accounts);
+    let allocate =
+        instruction::allocate(payer, cast.vault, vault, index, direction, amount, &slot.accounts, false);
     cast.stage.send(&[allocate.ok_or_else(missing)?], &[])
 }
 
@@ -244,18 +226,16 @@ mod tests {
     #[test]
     fn what_is_ordered_is_not_ordered_again() {
         let mut keeper = keeper(PolicyKind::Plain);
-        assert!(matches!(keeper.wish(&view(0, 0)), Wish::Decide(targets) if targets[0] == 5_000));
-        keeper.owed_since = Some(0);
-        assert!(matches!(keeper.wish(&view(5_000, 0)), Wish::Hold));
-        keeper.owed_since = None;
-        assert!(matches!(keeper.wish(&view(5_000, 100_000)), Wish::Decide(_)));
+        assert!(matches!(keeper.wish(&view(0, 0), false), Wish::Decide(targets) if targets[0] == 5_000));
+        assert!(matches!(keeper.wish(&view(5_000, 0), false), Wish::Hold));
+        assert!(matches!(keeper.wish(&view(5_000, 0), true), Wish::Decide(_)));
     }
 
     #[test]
     fn holding_orders_once() {
         let mut keeper = keeper(PolicyKind::Hold);
-        assert!(matches!(keeper.wish(&view(0, 0)), Wish::Decide(_)));
-        assert!(matches!(keeper.wish(&view(5_000, 100)), Wish::Hold));
+        assert!(matches!(keeper.wish(&view(0, 0), false), Wish::Decide(_)));
+        assert!(matches!(keeper.wish(&view(5_000, 100), false), Wish::Hold));
         assert_eq!(keeper.policy_name(), "hold");
     }
 }

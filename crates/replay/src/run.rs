@@ -7,6 +7,7 @@ use ballast_client::state::{StalePolicy, Vault};
 use ballast_engine::market::MarketStep;
 use ballast_engine::policy::{Income, IncomeWatch, PortfolioView};
 use ballast_engine::report::{EventKind, Recorder, ReplayMeta, ReplayReport, StepRow, Timing};
+use ballast_keeper::execute::is_due_for_renewal;
 use ballast_math::shares::share_price_e15;
 use ballast_sandbox::{Programs, StageError};
 use solana_instruction::Instruction;
@@ -190,7 +191,8 @@ impl Replay {
         let cooled_ts = vault.decision_ts.saturating_add(i64::from(vault.limits.cooldown_secs));
         // As the real keeper does: what the chain would refuse for its time alone is not sent.
         let seen = self.seen.take().filter(|_| vault.decision_sequence == 0 || ts >= cooled_ts);
-        match seen.map_or(Wish::Hold, |view| self.keeper.wish(&view)) {
+        let due = is_due_for_renewal(&vault, ts);
+        match seen.map_or(Wish::Hold, |view| self.keeper.wish(&view, due)) {
             Wish::Hold => self.recorder.decision_held(),
             Wish::Decide(targets) => match self.keeper.decide(&mut self.cast, targets, ts)? {
                 Outcome::Done(done) => {

@@ -84,6 +84,20 @@ impl Reserve {
         self.edit(chain, |data| edit::write_off_debt(data, edit::share(share)?))
     }
 
+    /// Changes the debt by `millionths` of itself: everyone's cTokens are worth more or less.
+    pub fn change_debt(&self, chain: &mut impl Chain, millionths: i64) -> Result<(), ChainError> {
+        const BORROWED_SF: core::ops::Range<usize> = 232..248;
+        chain.edit(&self.key, "reserve", |data| {
+            let missing = || ChainError::data("Kamino reserve", "too short");
+            let field = data.get_mut(BORROWED_SF).ok_or_else(missing)?;
+            let debt = u128::from_le_bytes(field.try_into().map_err(|_| missing())?);
+            let part = (debt / 1_000_000).saturating_mul(u128::from(millionths.unsigned_abs()));
+            let changed = if millionths < 0 { debt.saturating_sub(part) } else { debt.saturating_add(part) };
+            field.copy_from_slice(&changed.to_le_bytes());
+            Ok(())
+        })
+    }
+
     /// Changes the reserve's bytes with one of the stand-in's fixtures.
     pub fn edit<T>(
         &self,

@@ -116,6 +116,16 @@ pub fn usual_limits() -> VaultLimits {
         turnover_cap_bps: 20_000,
         loss_call_bps: 100,
         loss_window_bps: 200,
+        // A stake pool keeps little at hand, and no venue of the sandbox is a bank run by default.
+        min_liquidity_bps: 0,
+        max_utilisation_bps: 9_800,
+        settle_secs: 60,
+        decision_ttl_secs: 7 * 86_400,
+        inflow_window_secs: 86_400,
+        reduction_rest_secs: 600,
+        inflow_cap_bps: 20_000,
+        latch_bps: 10,
+        dead_band_bps: 10,
         reserved: 0,
     }
 }
@@ -247,7 +257,12 @@ impl Stage {
             seed_source,
             params,
         )])?;
-        Ok(address::vault(&spec.mint, spec.class))
+        let vault = address::vault(&spec.mint, spec.class);
+        self.send(
+            &[instruction::extend_history(payer, vault), instruction::extend_history(payer, vault)],
+            &[],
+        )?;
+        Ok(vault)
     }
 
     /// The parameters of `spec`.
@@ -312,6 +327,7 @@ impl Stage {
             *vault,
             *strategy,
             &state,
+            None,
             absolute_cap_atoms,
             relative_cap_bps,
         )])?;
@@ -388,6 +404,7 @@ impl Stage {
             &self.allocation(vault, index)?,
             index,
             &self.venue(vault, index)?,
+            self.world.account(&address::history(vault))?.is_some(),
         ))
     }
 
@@ -454,8 +471,16 @@ impl Stage {
     ) -> Result<Done, StageError> {
         let payer = self.world.payer.pubkey();
         let venue = self.venue(vault, index)?;
-        let last =
-            instruction::allocate(payer, *vault, &self.vault(vault)?, index, direction, amount, &venue);
+        let last = instruction::allocate(
+            payer,
+            *vault,
+            &self.vault(vault)?,
+            index,
+            direction,
+            amount,
+            &venue,
+            false,
+        );
         let all = self.after_refresh(vault, last.ok_or(StageError::Slot(index))?)?;
         self.send(&all, &[])
     }

@@ -295,36 +295,123 @@ pub enum BallastError {
     #[msg("two accounts that must differ are the same")]
     DuplicateAccount,
     /// 6089
+    #[msg("the move is for another decision than the vault's last")]
+    WrongDecision,
+    /// 6090
+    #[msg("the decision is too old for an increase")]
+    DecisionExpired,
+    /// 6091
+    #[msg("the venue's exchange rate fell since the decision: increases wait for the next one")]
+    LostSinceDecision,
+    /// 6092
+    #[msg("allocation's inflow budget exceeded")]
+    InflowExceeded,
+    /// 6093
+    #[msg("the venue's liquidity was not read in the period before this one")]
+    LiquidityNotSettled,
+    /// 6094
+    #[msg("the venue could not pay out enough of what it would hold")]
+    LiquidityTooLow,
+    /// 6095
+    #[msg("the venue's utilisation is above the vault's bound")]
+    UtilisationTooHigh,
+    /// 6096
+    #[msg("the allocation was reduced at a loss and rests")]
+    AllocationResting,
+    /// 6097
+    #[msg("shares cannot leave in the slot in which they were entered")]
+    SharesEnteredInSameSlot,
+    /// 6098
+    #[msg("the limit is outside its hard bounds: min_move_atoms")]
+    MinMoveOutOfBounds,
+    /// 6099
+    #[msg("the limit is outside its hard bounds: turnover_window_secs")]
+    TurnoverWindowOutOfBounds,
+    /// 6100
+    #[msg("the limit is outside its hard bounds: loss_window_secs")]
+    LossWindowOutOfBounds,
+    /// 6101
+    #[msg("the limit is outside its hard bounds: inflow_window_secs")]
+    InflowWindowOutOfBounds,
+    /// 6102
+    #[msg("the limit is outside its hard bounds: cooldown_secs")]
+    CooldownOutOfBounds,
+    /// 6103
+    #[msg("the limit is outside its hard bounds: profit_unlock_secs")]
+    ProfitUnlockOutOfBounds,
+    /// 6104
+    #[msg("the limit is outside its hard bounds: idle_buffer_bps")]
+    IdleBufferOutOfBounds,
+    /// 6105
+    #[msg("the limit is outside its hard bounds: turnover_cap_bps")]
+    TurnoverCapOutOfBounds,
+    /// 6106
+    #[msg("the limit is outside its hard bounds: loss_call_bps")]
+    LossPerCallOutOfBounds,
+    /// 6107
+    #[msg("the limit is outside its hard bounds: loss_window_bps")]
+    LossBudgetOutOfBounds,
+    /// 6108
+    #[msg("the limit is outside its hard bounds: min_liquidity_bps")]
+    MinLiquidityOutOfBounds,
+    /// 6109
+    #[msg("the limit is outside its hard bounds: max_utilisation_bps")]
+    MaxUtilisationOutOfBounds,
+    /// 6110
+    #[msg("the limit is outside its hard bounds: settle_secs")]
+    SettleTimeOutOfBounds,
+    /// 6111
+    #[msg("the limit is outside its hard bounds: decision_ttl_secs, which is no shorter than cooldown_secs")]
+    DecisionTtlOutOfBounds,
+    /// 6112
+    #[msg("the limit is outside its hard bounds: reduction_rest_secs")]
+    ReductionRestOutOfBounds,
+    /// 6113
+    #[msg("the limit is outside its hard bounds: inflow_cap_bps")]
+    InflowCapOutOfBounds,
+    /// 6114
+    #[msg("the limit is outside its hard bounds: latch_bps")]
+    LatchOutOfBounds,
+    /// 6115
+    #[msg("the limit is outside its hard bounds: dead_band_bps")]
+    DeadBandOutOfBounds,
+    /// 6116
+    #[msg("the vault's history has its full size")]
+    HistoryComplete,
+    /// 6117
+    #[msg("the allocation holds something: empty it first")]
+    AllocationNotEmpty,
+    /// 6118
     #[msg("venue names another receipt or leg mint than the strategy was listed with")]
     RepinChangesMint,
-    /// 6090
+    /// 6119
     #[msg("venue changed owner, delegate, close authority, state or lamports of an account of the vault")]
     VaultAccountChanged,
-    /// 6091
+    /// 6120
     #[msg("venue took from a balance of the vault that is no part of the move")]
     OtherBalanceTaken,
-    /// 6092
+    /// 6121
     #[msg("signer is not who governance was offered to")]
     NotOfferedGovernance,
-    /// 6093
+    /// 6122
     #[msg("an authority or a recipient of fees may not be the default key")]
     DefaultKey,
-    /// 6094
+    /// 6123
     #[msg("position still holds shares")]
     PositionNotEmpty,
-    /// 6095
+    /// 6124
     #[msg("decision is the vault's last")]
     DecisionIsLast,
-    /// 6096
+    /// 6125
     #[msg("decision is younger than decisions are kept")]
     DecisionTooYoung,
-    /// 6097
+    /// 6126
     #[msg("decisions are closed in the order of their numbers")]
     DecisionOutOfOrder,
-    /// 6098
+    /// 6127
     #[msg("decision is of another vault")]
     WrongDecisionVault,
-    /// 6099
+    /// 6128
     #[msg("decisions are kept for a day to ten years")]
     RetentionOutOfBounds,
 }
@@ -421,6 +508,35 @@ impl BallastError {
         Self::NothingToClaim,
         Self::WrongProgramData,
         Self::DuplicateAccount,
+        Self::WrongDecision,
+        Self::DecisionExpired,
+        Self::LostSinceDecision,
+        Self::InflowExceeded,
+        Self::LiquidityNotSettled,
+        Self::LiquidityTooLow,
+        Self::UtilisationTooHigh,
+        Self::AllocationResting,
+        Self::SharesEnteredInSameSlot,
+        Self::MinMoveOutOfBounds,
+        Self::TurnoverWindowOutOfBounds,
+        Self::LossWindowOutOfBounds,
+        Self::InflowWindowOutOfBounds,
+        Self::CooldownOutOfBounds,
+        Self::ProfitUnlockOutOfBounds,
+        Self::IdleBufferOutOfBounds,
+        Self::TurnoverCapOutOfBounds,
+        Self::LossPerCallOutOfBounds,
+        Self::LossBudgetOutOfBounds,
+        Self::MinLiquidityOutOfBounds,
+        Self::MaxUtilisationOutOfBounds,
+        Self::SettleTimeOutOfBounds,
+        Self::DecisionTtlOutOfBounds,
+        Self::ReductionRestOutOfBounds,
+        Self::InflowCapOutOfBounds,
+        Self::LatchOutOfBounds,
+        Self::DeadBandOutOfBounds,
+        Self::HistoryComplete,
+        Self::AllocationNotEmpty,
         Self::RepinChangesMint,
         Self::VaultAccountChanged,
         Self::OtherBalanceTaken,

@@ -132,7 +132,8 @@ pub struct Deposited {
     pub owner: Pubkey,
     pub atoms: u64,
     pub shares: u64,
-    pub nav_high: u64,
+    /// What the shares were priced on: gross assets at the high side, atoms.
+    pub gross_high: u64,
     pub slot: u64,
 }
 

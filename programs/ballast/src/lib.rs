@@ -21,6 +21,7 @@ pub mod state;
 
 pub use error::BallastError;
 pub use instructions::*;
+pub use plan::MoveOrder;
 use state::{Mandate, PriceGuardParams, StrategyParams, VaultLimits};
 
 declare_id!("BLSTdDHFeGbMnVQ2hdLhTNcnAVBSp2UvWdtPGmVk4Dqn");
@@ -77,10 +78,11 @@ pub mod ballast {
     /// See [`AddAllocation`].
     pub fn add_allocation(
         ctx: Context<AddAllocation>,
+        replaces: Option<u8>,
         absolute_cap_atoms: u64,
         relative_cap_bps: u16,
     ) -> Result<()> {
-        instructions::add_allocation::add_allocation(ctx, absolute_cap_atoms, relative_cap_bps)
+        instructions::add_allocation::add_allocation(ctx, replaces, absolute_cap_atoms, relative_cap_bps)
     }
 
     /// See [`SetAllocationCaps`].
@@ -191,13 +193,8 @@ pub mod ballast {
     }
 
     /// See [`Allocate`].
-    pub fn allocate<'info>(
-        ctx: Context<'info, Allocate<'info>>,
-        index: u8,
-        direction: Direction,
-        amount: u64,
-    ) -> Result<()> {
-        instructions::allocate::allocate(ctx, index, direction, amount)
+    pub fn allocate<'info>(ctx: Context<'info, Allocate<'info>>, order: MoveOrder) -> Result<()> {
+        instructions::allocate::allocate(ctx, order)
     }
 
     /// See [`Rebalance`].
@@ -215,6 +212,11 @@ pub mod ballast {
         targets_bps: [u16; MAX_ALLOCATIONS],
     ) -> Result<()> {
         instructions::simulate_rebalance::simulate_rebalance(ctx, targets_bps)
+    }
+
+    /// See [`ExtendHistory`].
+    pub fn extend_history(ctx: Context<ExtendHistory>) -> Result<()> {
+        instructions::extend_history::extend_history(ctx)
     }
 
     /// See [`ClaimFees`].

@@ -14,6 +14,8 @@ pub const POSITION: &[u8] = b"position";
 pub const MODEL: &[u8] = b"model";
 /// `[decision, vault, sequence number as u64 LE]`
 pub const DECISION: &[u8] = b"decision";
+/// `[history, vault]`
+pub const HISTORY: &[u8] = b"history";
 /// `[price, mint]`
 pub const PRICE: &[u8] = b"price";
 /// `[funder, vault]`: system-owned and without data, because a stake pool takes native SOL by system transfer.

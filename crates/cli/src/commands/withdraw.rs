@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 
 use ballast_client::instruction::Exit;
 use ballast_client::state::Position;
-use ballast_client::{CallError, ChainClient, Simulated, address, decode_position, instruction as build};
-use ballast_keeper::exit_plan::{ExitStep, at_least, is_near_miss, nearby, next_step, shares_for};
+use ballast_client::{ChainClient, address, decode_position, instruction as build};
+use ballast_keeper::exit_plan::{ExitStep, at_least, next_step, shares_for};
 use ballast_keeper::{FreshVault, VaultSetup};
 use serde::Serialize;
 use solana_instruction::Instruction;
@@ -123,8 +123,9 @@ pub fn run(session: &mut Session, args: WithdrawArgs) -> Result<(), CliError> {
             ask(&setup, &unit, index)?;
             agreed = true;
         }
-        steps.push(leaving.take(session, &setup, &fresh, step)?);
-        left = Some(shares.saturating_sub(step.shares()));
+        let taken = leaving.take(session, &setup, &fresh, step)?;
+        left = Some(shares.saturating_sub(taken.shares));
+        steps.push(taken);
     }
 
     let done = Withdrawn {
@@ -231,7 +232,7 @@ impl Leaving<'_> {
             Ok([refreshes, around.before.clone(), exit, around.after.clone()].concat())
         };
         let position = address::position(&self.vault, &owner);
-        let (step, quoted) = self.quote(session, step, |step| transaction(step, 0), &position)?;
+        let quoted = session.chain.simulate(&owner, &transaction(step, 0)?, &[position])?;
         let after =
             quoted.accounts.first().and_then(Option::as_ref).map(|account| decode_position(&account.data));
         let quote = match after {
@@ -254,30 +255,6 @@ impl Leaving<'_> {
             signature: landed.signature.to_string(),
             slot: landed.slot,
         })
-    }
-
-    /// Simulates `step`, and where rounding at a venue makes it miss what is owed, the steps around it.
-    fn quote(
-        &self,
-        session: &mut Session,
-        step: ExitStep,
-        transaction: impl Fn(ExitStep) -> Result<Vec<Instruction>, CliError>,
-        position: &Pubkey,
-    ) -> Result<(ExitStep, Simulated), CliError> {
-        let mut simulate = |step: ExitStep| -> Result<Result<Simulated, CallError>, CliError> {
-            Ok(session.chain.simulate(&self.wallet.pubkey(), &transaction(step)?, &[*position]))
-        };
-        let missed = match simulate(step)? {
-            Ok(quoted) => return Ok((step, quoted)),
-            Err(error) if error.code().is_some_and(is_near_miss) => error,
-            Err(error) => return Err(error.into()),
-        };
-        for step in nearby(step) {
-            if let Ok(quoted) = simulate(step)? {
-                return Ok((step, quoted));
-            }
-        }
-        Err(missed.into())
     }
 
     fn exit(&self, setup: &VaultSetup, step: ExitStep, least: u64) -> Result<Instruction, CliError> {

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn owing_more_than_there_is_is_noticed() {
-        let nav = Nav { low: 1_000, high: 1_000, gross_low: 1_000 };
+        let nav = Nav { low: 1_000, high: 1_000, gross_low: 1_000, gross_high: 1_000 };
         let sound = vault(1_000_000, 0, 0);
         assert_eq!(broken_redemption(&sound, &[400_000, 600_000], &nav), None);
         // Twice the shares that the vault counts.

@@ -263,6 +263,7 @@ fn instructions(
                 it.key,
                 allocation.strategy,
                 &strategy,
+                None,
                 allocation.absolute_cap_atoms,
                 allocation.relative_cap_bps,
             )]
@@ -299,6 +300,8 @@ fn create_vault(
         source,
         vault.params.clone(),
     ));
+    // One call adds so much space and no more.
+    all.extend([build::extend_history(payer, vault.key), build::extend_history(payer, vault.key)]);
     Ok(all)
 }
 

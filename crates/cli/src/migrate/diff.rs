@@ -278,6 +278,15 @@ fn limit_differences(found: &VaultLimits, planned: &VaultLimits, unit: &Unit) ->
     changes.add("turnover cap", found.turnover_cap_bps, planned.turnover_cap_bps, bps);
     changes.add("loss per call", found.loss_call_bps, planned.loss_call_bps, bps);
     changes.add("loss per window", found.loss_window_bps, planned.loss_window_bps, bps);
+    changes.add("min liquidity", found.min_liquidity_bps, planned.min_liquidity_bps, bps);
+    changes.add("max utilisation", found.max_utilisation_bps, planned.max_utilisation_bps, bps);
+    changes.add("settle", found.settle_secs, planned.settle_secs, secs);
+    changes.add("decision life", found.decision_ttl_secs, planned.decision_ttl_secs, secs);
+    changes.add("inflow cap", found.inflow_cap_bps, planned.inflow_cap_bps, bps);
+    changes.add("inflow window", found.inflow_window_secs, planned.inflow_window_secs, secs);
+    changes.add("reduction rest", found.reduction_rest_secs, planned.reduction_rest_secs, secs);
+    changes.add("rate fall", found.latch_bps, planned.latch_bps, bps);
+    changes.add("dead band", found.dead_band_bps, planned.dead_band_bps, bps);
     changes.0
 }
 

@@ -190,6 +190,24 @@ pub struct LimitsEntry {
     pub profit_unlock: String,
     /// Least time to a depositor's horizon.
     pub min_horizon: String,
+    /// Share of what an allocation would hold that its venue must be able to pay out before an increase.
+    pub min_liquidity: String,
+    /// Highest utilisation of a lending venue at which an allocation may be increased.
+    pub max_utilisation: String,
+    /// Age at which deposits and readings of a venue's liquidity count.
+    pub settle: String,
+    /// How long a decision may be executed.
+    pub decision_life: String,
+    /// Most net inflow of an allocation in a window.
+    pub inflow_cap: String,
+    /// Its window.
+    pub inflow_window: String,
+    /// Rest of an allocation that a stranger reduced at a loss.
+    pub reduction_rest: String,
+    /// Fall of a venue's exchange rate since the decision that ends increases.
+    pub rate_fall: String,
+    /// Excess over its ceiling at which a stranger may reduce an allocation, of the ceiling.
+    pub dead_band: String,
 }
 
 /// A slot of a vault.

@@ -87,6 +87,15 @@ impl Resolver<'_> {
             turnover_cap_bps: self.bps(&at("turnover_cap"), &entry.turnover_cap),
             loss_call_bps: self.bps(&at("loss_per_call"), &entry.loss_per_call),
             loss_window_bps: self.bps(&at("loss_per_window"), &entry.loss_per_window),
+            min_liquidity_bps: self.bps(&at("min_liquidity"), &entry.min_liquidity),
+            max_utilisation_bps: self.bps(&at("max_utilisation"), &entry.max_utilisation),
+            settle_secs: self.secs(&at("settle"), &entry.settle),
+            decision_ttl_secs: self.secs(&at("decision_life"), &entry.decision_life),
+            inflow_window_secs: self.secs(&at("inflow_window"), &entry.inflow_window),
+            reduction_rest_secs: self.secs(&at("reduction_rest"), &entry.reduction_rest),
+            inflow_cap_bps: self.bps(&at("inflow_cap"), &entry.inflow_cap),
+            latch_bps: self.bps(&at("rate_fall"), &entry.rate_fall),
+            dead_band_bps: self.bps(&at("dead_band"), &entry.dead_band),
             reserved: 0,
         };
         // Only where every figure could be read: the program's verdict on stand-ins would mislead.

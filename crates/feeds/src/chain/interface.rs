@@ -267,7 +267,10 @@ mod tests {
     fn an_event_is_read_by_name() {
         let event = Interface::own().unwrap().decode(&deposited()).unwrap();
         assert_eq!(event.name, "Deposited");
-        assert_eq!((event.unsigned("atoms"), event.unsigned("nav_high")), (Some(1_000_000), Some(5_000_000)));
+        assert_eq!(
+            (event.unsigned("atoms"), event.unsigned("gross_high")),
+            (Some(1_000_000), Some(5_000_000))
+        );
         assert_eq!(event.text("vault"), Some(base58::encode(&[1; 32]).as_str()));
     }
 

@@ -90,7 +90,7 @@ fn share_price(event: &ChainEvent, vault: &str) -> Option<SharePrice> {
         }
         "Deposited" => {
             let price = implied(field("atoms")?, field("shares")?)?;
-            (Basis::Implied, Side::High, price, field("nav_high")?, None)
+            (Basis::Implied, Side::High, price, field("gross_high")?, None)
         }
         "Withdrawn" => {
             // The leaver bore the execution loss; the price was before it.

@@ -45,7 +45,7 @@ fn statistics(replay: &ReplayReport) -> Result<serde_json::Value, ReplayError> {
 
 /// How much of the vault's limits was in use after each step: the fullest slot's cap, the idle buffer, turnover.
 fn limit_utilisation(replay: &ReplayReport, settings: &ReplaySettings) -> Vec<(i64, BTreeMap<String, f64>)> {
-    let limits = settings.class.limits(1);
+    let limits = settings.class.limits(settings.asset, 1);
     let caps: Vec<f64> = settings.slot_caps().iter().map(|bps| f64::from(*bps).max(1.0) / 10_000.0).collect();
     let mut orders = replay
         .events

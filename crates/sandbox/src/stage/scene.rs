@@ -98,6 +98,16 @@ impl Scene {
         self.publish_prices(SOL_PRICE_E8, USDC_PRICE_E8)
     }
 
+    /// Lets so much time pass that deposits count and every venue of `vault` was read in an earlier period; then
+    /// publishes the usual prices.
+    pub fn settle(&mut self, vault: &Pubkey) -> Result<(), StageError> {
+        let refreshes = self.stage.refresh_all(vault)?;
+        self.stage.send(&refreshes, &[])?;
+        let secs = u64::from(self.stage.vault(vault)?.limits.settle_secs);
+        self.stage.world.pass_secs(secs.saturating_mul(2));
+        self.publish_usual_prices()
+    }
+
     /// A reserve of 100 million USDC at 80% utilisation, with a slot in the USDC vault. Returns its index.
     pub fn add_reserve(&mut self) -> Result<u8, StageError> {
         const MILLION: u64 = 1_000_000_000_000;

@@ -4,7 +4,7 @@
 //! Token · Instructions sysvar. Valuing needs those before the bar.
 
 use anchor_lang::prelude::*;
-use ballast_math::lending::{ctoken_value_floor, total_liquidity_sf, utilisation_bps_ceil, SCALED_BITS};
+use ballast_math::lending::{ctoken_value_floor, total_liquidity_sf, utilisation_bps_ceil};
 
 use super::account_data::{read_i64, read_key, read_u128, read_u64, read_u8, require_account};
 use super::{instruction_data, Access, Holding, Listing, Valuation, VaultSide, Venue, RATE_RECEIPTS};
@@ -102,7 +102,7 @@ fn value(data: &[u8], emergency: bool, holding: Holding, now_ts: i64) -> Result<
         high: value,
         withdrawable: value.min(free),
         oracle_status: status::ALL,
-        supplied: u64::try_from(total >> SCALED_BITS).map_err(|_| BallastError::MathOverflow)?,
+        free_liquidity: free,
         utilisation_bps: utilisation_bps_ceil(borrowed, total),
         // More receipts than there may be: a rate beyond 64 bits is as high as can be told.
         exchange_rate_e9: worth(RATE_RECEIPTS).unwrap_or(u64::MAX),

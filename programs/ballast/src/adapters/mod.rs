@@ -51,9 +51,10 @@ pub struct Valuation {
     pub withdrawable: u64,
     /// Bits of [`crate::oracle::status`].
     pub oracle_status: u16,
-    /// What a lending venue's reserve holds for everybody, atoms of the asset; 0 where it is no lending venue.
-    pub supplied: u64,
-    /// What of it is lent out, bps rounded up; may exceed 10,000. 0 where it is no lending venue.
+    /// What the venue could pay out now to all its holders together, atoms of the vault's asset; at most `u64::MAX`,
+    /// where its holdings are divisible at any time.
+    pub free_liquidity: u64,
+    /// What of a lending venue's supply is lent out, bps rounded up; may exceed 10,000. 0 where it is no lending venue.
     pub utilisation_bps: u16,
     /// What 1e9 atoms of the receipt are worth by the venue's own books, before prices and fees, rounded
     /// down. It falls only when the venue loses. For a pool of two tokens: its invariant per LP token.

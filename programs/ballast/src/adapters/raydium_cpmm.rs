@@ -215,6 +215,7 @@ pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
         high,
         withdrawable,
         oracle_status: if spot_near { market.oracle_status } else { market.oracle_status & !status::SPOT },
+        free_liquidity: if open { u64::MAX } else { 0 },
         exchange_rate_e9: cpmm::invariant_rate_e9(&market.pool),
         ..Valuation::default()
     })

@@ -188,6 +188,7 @@ pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
         high,
         withdrawable: low.min(free),
         oracle_status: status::ALL,
+        free_liquidity: free,
         exchange_rate_e9: value_floor(RATE_RECEIPTS, lamports, supply).unwrap_or(u64::MAX),
         ..Valuation::default()
     })

@@ -6,6 +6,7 @@ pub mod guardian;
 pub mod keeper;
 pub mod movement;
 pub mod user;
+pub(crate) mod valuation;
 
 pub use anyone::*;
 pub use governance::*;

@@ -9,7 +9,6 @@ use crate::adapters::{
     token_amount, Adapter, Holding, Moving, OwnAccounts, Redeemed, Valuation, VaultSide, Venue,
 };
 use crate::error::BallastError;
-use crate::oracle::status;
 use crate::seeds;
 use crate::state::{LoadKnown, Strategy, Vault, VaultSigner};
 
@@ -25,8 +24,6 @@ pub struct Movement<'a, 'info> {
     /// The venue's program, then its accounts in the adapter's order.
     pub venue_accounts: &'info [AccountInfo<'info>],
     pub index: u8,
-    /// Bits of [`status`] that the slot must have now: prices and pools move within a slot too.
-    pub oracle_bits: u16,
     pub clock: &'a Clock,
 }
 
@@ -107,7 +104,6 @@ impl<'info> Movement<'_, 'info> {
             holding,
             native_bumps,
         };
-        status::require(adapter.refresh(&venue, holding)?.oracle_status, self.oracle_bits)?;
         adapter.settle_balances(&side)?;
         let before = self.balances(&allocation.leg_account)?;
         let own = self.own_accounts(&side, &strategy)?;
@@ -180,7 +176,7 @@ impl<'info> Movement<'_, 'info> {
             Direction::Decrease => idle_before.checked_add(atoms).ok_or(BallastError::MathOverflow)?,
         };
         vault.idle_atoms = idle_after;
-        let slot = self.clock.slot;
+        let limits = vault.limits;
         let allocation = vault.allocation_mut(self.index)?;
         let value_before = allocation.value_low;
         allocation.receipts = holding.receipts;
@@ -192,7 +188,20 @@ impl<'info> Movement<'_, 'info> {
             false => (holding.residual_atoms, valuation),
         };
         allocation.residual_atoms = residual_atoms;
-        allocation.set_valuation(&valuation, slot);
+        allocation.set_valuation(&valuation, &limits, self.clock);
+        let (now, window) = (self.clock.unix_timestamp, limits.inflow_window_secs);
+        let booked = match direction {
+            Direction::Increase => {
+                let principal = allocation.principal_atoms.checked_add(atoms);
+                allocation.principal_atoms = principal.ok_or(BallastError::MathOverflow)?;
+                allocation.inflow.add(atoms, now, window)
+            }
+            // Whoever takes it out again has used nothing up.
+            Direction::Decrease => allocation.take_principal(value_before, valuation.low).and_then(|()| {
+                allocation.inflow.release(value_before.saturating_sub(valuation.low), now, window)
+            }),
+        };
+        booked.ok_or(BallastError::MathOverflow)?;
         let sum = |idle: u64, value: u64| idle.checked_add(value).ok_or(BallastError::MathOverflow);
         Ok(Moved {
             atoms,

@@ -51,13 +51,13 @@ pub struct LockedProfit {
 
 assert_eq_size!(RollingWindow, ballast_math::window::RollingWindow);
 assert_eq_align!(RollingWindow, ballast_math::window::RollingWindow);
-assert_eq_size!(LockedProfit, ballast_math::profit::LockedProfit);
-assert_eq_align!(LockedProfit, ballast_math::profit::LockedProfit);
+assert_eq_size!(LockedProfit, ballast_math::linear_release::LockedProfit);
+assert_eq_align!(LockedProfit, ballast_math::linear_release::LockedProfit);
 
 impl DescribedByMirror for ballast_math::window::RollingWindow {
     type Mirror = RollingWindow;
 }
 
-impl DescribedByMirror for ballast_math::profit::LockedProfit {
+impl DescribedByMirror for ballast_math::linear_release::LockedProfit {
     type Mirror = LockedProfit;
 }

@@ -3,6 +3,7 @@
 mod allocation;
 mod config;
 mod decision;
+mod history;
 #[cfg(feature = "idl-build")]
 mod idl_of_maths;
 mod limits;
@@ -17,6 +18,7 @@ mod version;
 pub use allocation::*;
 pub use config::*;
 pub use decision::*;
+pub use history::*;
 pub use limits::*;
 pub use model::*;
 pub use position::*;

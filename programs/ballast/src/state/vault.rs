@@ -1,8 +1,10 @@
 use anchor_lang::prelude::*;
 use ballast_math::{
     fees::{self, FeeRates},
+    limits::Totals,
+    linear_release::LockedProfit,
+    mul_div::{mul_div_ceil, mul_div_floor},
     portfolio::PortfolioView,
-    profit::LockedProfit,
     shares,
     window::RollingWindow,
     BPS, MAX_ALLOCATIONS,
@@ -11,7 +13,7 @@ use static_assertions::const_assert_eq;
 
 #[cfg(feature = "idl-build")]
 use super::idl_of_maths::DescribedByMirror as _;
-use super::{pause_level, Allocation, VaultLimits};
+use super::{pause_level, Allocation, VaultLimits, VenueReadings};
 use crate::error::BallastError;
 use crate::oracle::status;
 
@@ -83,6 +85,14 @@ pub struct Vault {
     pub limits: VaultLimits,
     /// The slots.
     pub allocations: [Allocation; MAX_ALLOCATIONS],
+    /// Gross assets at the last decision, with what was deposited and withdrawn since, atoms: gains and losses
+    /// do not change it.
+    pub principal_atoms: u64,
+    /// Deposits that are too young to count, by age, atoms. Withdrawals take the youngest first.
+    pub young_deposits: RollingWindow,
+    /// What all shares were bought for, atoms; a withdrawal takes the part of its shares, rounded down: what they
+    /// would be worth had the assets been held and nothing done with them.
+    pub plain_holding_atoms: u64,
     /// Number of the last decision whose account was closed; they are closed in order.
     pub closed_decisions: u64,
     /// Stands for all closed decisions: see [`super::Decision::digest_after`]. Zero before the first.
@@ -90,9 +100,13 @@ pub struct Vault {
     /// Room for risk-factor caps and later versions.
     pub reserved: [u64; 59],
 }
-const_assert_eq!(core::mem::size_of::<VaultLimits>(), 48);
-const_assert_eq!(core::mem::size_of::<Allocation>(), 3 * 32 + 7 * 8 + 8 + 8 + 32 + 32);
-const_assert_eq!(core::mem::size_of::<Vault>(), 2_872);
+const_assert_eq!(core::mem::size_of::<VaultLimits>(), 72);
+const_assert_eq!(core::mem::size_of::<VenueReadings>(), 32);
+const_assert_eq!(core::mem::size_of::<Allocation>(), 3 * 32 + 7 * 8 + 8 + 8 + 32 + 5 * 8 + 72 + 32 + 8 + 32);
+const_assert_eq!(
+    core::mem::size_of::<Vault>(),
+    456 + core::mem::size_of::<VaultLimits>() + 8 * core::mem::size_of::<Allocation>() + 128 + 472
+);
 
 /// What to do about an allocation whose value was not read in this slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,10 +124,12 @@ pub enum StalePolicy {
 pub struct Nav {
     /// Net of locked profit, at the low side: withdrawals, fees.
     pub low: u64,
-    /// Net of locked profit, at the high side: deposits.
+    /// Net of locked profit, at the high side.
     pub high: u64,
     /// Idle plus allocations at the low side, locked profit included: weights and limits.
     pub gross_low: u64,
+    /// The same at the high side: deposits pay for all of it.
+    pub gross_high: u64,
 }
 
 impl Vault {
@@ -122,20 +138,72 @@ impl Vault {
     /// Under [`StalePolicy::CountAsZero`] slots count as nothing that were not refreshed in `slot`, or whose
     /// price is dead: see [`status::EXIT`].
     pub fn nav(&self, slot: u64, now_ts: i64, stale: StalePolicy) -> Result<Nav> {
-        let (mut low, mut high) = (self.idle_atoms, self.idle_atoms);
+        let (mut low, mut high, mut skipped) = (self.idle_atoms, self.idle_atoms, 0u64);
         for allocation in self.active().filter(|allocation| !allocation.is_empty()) {
             let fresh = allocation.is_fresh(slot);
             match stale {
                 StalePolicy::Reject => require!(fresh, BallastError::StaleAllocation),
-                StalePolicy::CountAsZero if !fresh || !allocation.has_live_price() => continue,
+                StalePolicy::CountAsZero if !fresh || !allocation.has_live_price() => {
+                    skipped = skipped.checked_add(allocation.value_low).ok_or(BallastError::MathOverflow)?;
+                    continue;
+                }
                 StalePolicy::CountAsZero | StalePolicy::LastKnown => {}
             }
             low = low.checked_add(allocation.value_low).ok_or(BallastError::MathOverflow)?;
             high = high.checked_add(allocation.value_high).ok_or(BallastError::MathOverflow)?;
         }
         let locked = self.locked_profit.at(now_ts).ok_or(BallastError::MathOverflow)?;
-        // With stale slots counted as nothing, more can be locked than is counted: the price is then zero.
-        Ok(Nav { low: low.saturating_sub(locked), high: high.saturating_sub(locked), gross_low: low })
+        // What is skipped takes its share of the locked profit along: else the profit locked on it would be held
+        // against what is left.
+        let all = low.checked_add(skipped).ok_or(BallastError::MathOverflow)?;
+        let locked =
+            if all == 0 { 0 } else { mul_div_ceil(locked, low, all).ok_or(BallastError::MathOverflow)? };
+        Ok(Nav {
+            low: low.saturating_sub(locked),
+            high: high.saturating_sub(locked),
+            gross_low: low,
+            gross_high: high,
+        })
+    }
+
+    /// What limits are shares of, at `gross` atoms now.
+    pub fn totals(&self, gross: u64, now_ts: i64) -> Result<Totals> {
+        let young = self.young_deposits.used(now_ts, self.limits.settle_secs);
+        Ok(Totals::new(gross, self.principal_atoms, young.ok_or(BallastError::MathOverflow)?))
+    }
+
+    /// Books `atoms` that a depositor brings.
+    pub fn take_deposit(&mut self, atoms: u64, now_ts: i64) -> Result<()> {
+        let overflow = BallastError::MathOverflow;
+        self.idle_atoms = self.idle_atoms.checked_add(atoms).ok_or(overflow)?;
+        self.principal_atoms = self.principal_atoms.checked_add(atoms).ok_or(overflow)?;
+        self.plain_holding_atoms = self.plain_holding_atoms.checked_add(atoms).ok_or(overflow)?;
+        let settle = self.limits.settle_secs;
+        Ok(self.young_deposits.add(atoms, now_ts, settle).ok_or(overflow)?)
+    }
+
+    /// Idle plus what was last known of every allocation at the low side, atoms.
+    fn booked_gross(&self) -> Option<u64> {
+        let values = self.active().map(|allocation| allocation.value_low);
+        values.fold(Some(self.idle_atoms), |sum, value| sum?.checked_add(value))
+    }
+
+    /// Books `atoms` that a leaver is paid out of idle. The principal falls by the share that leaves, so that
+    /// after a loss the totals stay as far apart as they were.
+    pub fn pay_withdrawal(&mut self, atoms: u64, now_ts: i64) -> Result<()> {
+        let overflow = BallastError::MathOverflow;
+        let gross = self.booked_gross().ok_or(overflow)?;
+        self.idle_atoms = self.idle_atoms.checked_sub(atoms).ok_or(BallastError::InsufficientIdle)?;
+        let left = gross.checked_sub(atoms).ok_or(overflow)?;
+        self.principal_atoms =
+            if gross == 0 { 0 } else { mul_div_floor(self.principal_atoms, left, gross).ok_or(overflow)? };
+        let settle = self.limits.settle_secs;
+        Ok(self.young_deposits.release(atoms, now_ts, settle).ok_or(overflow)?)
+    }
+
+    /// Ends the last decision: nothing may be increased until the next.
+    pub fn end_decision(&mut self) {
+        self.decision_model = Pubkey::default();
     }
 
     /// The slots in use.
@@ -215,9 +283,12 @@ impl Vault {
         Ok(())
     }
 
-    /// Takes from the total of shares.
+    /// Takes from the total of shares, and from what they were bought for.
     pub fn burn_shares(&mut self, shares: u64) -> Result<()> {
-        self.total_shares = self.total_shares.checked_sub(shares).ok_or(BallastError::InsufficientShares)?;
+        let left = self.total_shares.checked_sub(shares).ok_or(BallastError::InsufficientShares)?;
+        let held = mul_div_floor(self.plain_holding_atoms, left, self.total_shares.max(1));
+        self.plain_holding_atoms = held.ok_or(BallastError::MathOverflow)?;
+        self.total_shares = left;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use core::cell::{Ref, RefMut};
 use anchor_lang::prelude::*;
 use anchor_lang::ZeroCopy;
 
-use super::{Config, Decision, Model, Position, PriceGuard, Profile, Strategy, Vault};
+use super::{Config, Decision, History, Model, Position, PriceGuard, Profile, Strategy, Vault};
 use crate::error::BallastError;
 
 /// Version that every account of this program carries in its first byte.
@@ -32,7 +32,7 @@ macro_rules! versioned {
         }
     )*};
 }
-versioned!(Config, Decision, Model, Position, PriceGuard, Profile, Strategy, Vault);
+versioned!(Config, Decision, History, Model, Position, PriceGuard, Profile, Strategy, Vault);
 
 /// Loading zero-copy accounts of a known version only. `clippy.toml` keeps Anchor's own `load` out of the
 /// program.

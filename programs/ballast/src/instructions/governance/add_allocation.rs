@@ -13,7 +13,8 @@ use crate::state::{Allocation, Config, LoadKnown, Strategy, Vault, Versioned};
 /// Specification
 /// 1. Governance signs.
 /// 2. The strategy is for the vault's asset and inside its mandate, and has no slot in it yet.
-/// 3. A slot is free. Slots are never given back: what a decision or an event says of an index stays true.
+/// 3. Its place is the next one, or one that is in use and empty: that is retired and used again. What was decided
+///    for the old strategy ends with it.
 /// 4. What decisions need of the strategy is copied into the slot.
 #[event_cpi]
 #[derive(Accounts)]
@@ -59,15 +60,20 @@ pub struct AddAllocation<'info> {
 }
 
 impl<'info> AddAllocation<'info> {
-    fn validate(&self, relative_cap_bps: u16) -> Result<()> {
+    fn validate(&self, replaces: Option<u8>, relative_cap_bps: u16) -> Result<()> {
         let (vault, strategy) = (self.vault.load_known()?, self.strategy.load_known()?);
         super::set_allocation_caps::validate_cap(relative_cap_bps)?;
         require_keys_eq!(strategy.asset_mint, vault.asset_mint, BallastError::StrategyAssetMismatch);
         require!(strategy.asset_class & !vault.asset_class_mask == 0, BallastError::StrategyOutsideMandate);
         let key = self.strategy.key();
         require!(vault.active().all(|slot| slot.strategy != key), BallastError::AllocationExists);
-        let free = usize::from(vault.allocation_count) < vault.allocations.len();
-        require!(free, BallastError::AllocationSlotsFull);
+        match replaces {
+            Some(index) => require!(vault.allocation(index)?.is_empty(), BallastError::AllocationNotEmpty),
+            None => {
+                let free = usize::from(vault.allocation_count) < vault.allocations.len();
+                require!(free, BallastError::AllocationSlotsFull);
+            }
+        }
         Ok(())
     }
 
@@ -104,14 +110,15 @@ impl<'info> AddAllocation<'info> {
     }
 }
 
-/// See [`AddAllocation`]. Caps are in atoms of the asset and bps of the vault.
+/// See [`AddAllocation`]. `replaces` is the place to use again. Caps are in atoms of the asset and bps of the vault.
 pub(crate) fn add_allocation(
     ctx: Context<AddAllocation>,
+    replaces: Option<u8>,
     absolute_cap_atoms: u64,
     relative_cap_bps: u16,
 ) -> Result<()> {
     let accounts = &ctx.accounts;
-    accounts.validate(relative_cap_bps)?;
+    accounts.validate(replaces, relative_cap_bps)?;
     let receipt_account = accounts.create_token_account(
         &accounts.receipt_mint,
         &accounts.receipt_account,
@@ -121,8 +128,10 @@ pub(crate) fn add_allocation(
 
     let strategy = accounts.strategy.load_known()?;
     let mut vault = accounts.vault.load_known_mut()?;
-    let index = vault.allocation_count;
-    vault.allocation_count = index.checked_add(1).ok_or(BallastError::MathOverflow)?;
+    let index = replaces.unwrap_or(vault.allocation_count);
+    if replaces.is_none() {
+        vault.allocation_count = index.checked_add(1).ok_or(BallastError::MathOverflow)?;
+    }
     *vault.allocation_mut(index)? = Allocation {
         strategy: accounts.strategy.key(),
         receipt_account,

@@ -173,6 +173,8 @@ fn write_vault(accounts: &mut CreateVault, params: &CreateVaultParams, bump: u8)
     vault.fee_recipient = params.fee_recipient;
     vault.limits = params.limits;
     vault.idle_atoms = params.seed_atoms;
+    vault.principal_atoms = params.seed_atoms;
+    vault.plain_holding_atoms = params.seed_atoms;
     vault.total_shares = dead_shares;
     vault.dead_shares = dead_shares;
     vault.high_water_mark_e15 =

@@ -9,6 +9,7 @@ use crate::state::{Config, LoadKnown, Vault, Versioned};
 ///
 /// Specification
 /// 1. Governance may name anyone; the guardian may only take the keeper away (the default key).
+/// 2. With the keeper goes what he decided: increases wait for the next decision.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetKeeper<'info> {
@@ -30,7 +31,13 @@ pub(crate) fn set_keeper(ctx: Context<SetKeeper>, keeper: Pubkey) -> Result<()> 
     let authority = ctx.accounts.authority.key();
     let is_governance = ctx.accounts.config.require_guardian(&authority)?;
     require!(is_governance || keeper == Pubkey::default(), BallastError::GuardianMayOnlyReduce);
-    ctx.accounts.vault.load_known_mut()?.keeper = keeper;
+    {
+        let mut vault = ctx.accounts.vault.load_known_mut()?;
+        if vault.keeper != keeper {
+            vault.end_decision();
+        }
+        vault.keeper = keeper;
+    }
     emit_cpi!(KeeperSet { vault: ctx.accounts.vault.key(), authority, keeper });
     Ok(())
 }

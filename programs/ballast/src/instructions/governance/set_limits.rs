@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::error::BallastError;
 use crate::events::LimitsSet;
 use crate::seeds;
-use crate::state::{Config, LoadKnown, Vault, VaultLimits, Versioned};
+use crate::state::{Config, LoadKnown, Vault, VaultLimits, VenueReadings, Versioned};
 
 /// Changes a vault's risk limits.
 ///
@@ -44,6 +44,24 @@ pub(crate) fn set_limits(ctx: Context<SetLimits>, limits: VaultLimits) -> Result
             .losses
             .rescale(now, old.loss_window_secs, limits.loss_window_secs)
             .ok_or(BallastError::MathOverflow)?;
+    }
+    if limits.settle_secs != old.settle_secs {
+        vault
+            .young_deposits
+            .rescale(now, old.settle_secs, limits.settle_secs)
+            .ok_or(BallastError::MathOverflow)?;
+    }
+    for allocation in &mut vault.allocations {
+        if limits.inflow_window_secs != old.inflow_window_secs {
+            allocation
+                .inflow
+                .rescale(now, old.inflow_window_secs, limits.inflow_window_secs)
+                .ok_or(BallastError::MathOverflow)?;
+        }
+        if limits.settle_secs != old.settle_secs {
+            // Periods of another length: what was read in the old ones says nothing.
+            allocation.readings = VenueReadings::default();
+        }
     }
     vault.limits = limits;
     vault.invariant()?;

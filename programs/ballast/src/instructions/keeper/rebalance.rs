@@ -11,7 +11,8 @@ use crate::state::{account_size, Decision, LoadKnown, Model, Vault, Versioned, A
 ///
 /// Specification
 /// 1. The vault's keeper signs, under a model that governance approved and nobody revoked.
-/// 2. All non-empty allocations are refreshed in this slot, at live prices.
+/// 2. All allocations that hold something or are to are refreshed in this slot, at live prices; where no target
+///    rises, what was last known will do: safety waits for no dead venue.
 /// 3. The portfolio after the move is inside every limit: caps, idle buffer, turnover in the window.
 /// 4. One decision a slot, and none before the cooldown has passed.
 /// 5. The decision is bound to a hash that the program computes over the vault's live state.
@@ -60,8 +61,9 @@ pub(crate) fn rebalance(
     vault.decision_slot = clock.slot;
     vault.decision_ts = clock.unix_timestamp;
     vault.decision_model = accounts.model.key();
+    vault.principal_atoms = plan.nav.gross_low;
     for (allocation, target) in vault.allocations.iter_mut().zip(targets_bps) {
-        allocation.target_bps = target;
+        allocation.decide(target);
     }
     vault.invariant()?;
     drop(vault);

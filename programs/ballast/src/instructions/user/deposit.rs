@@ -14,7 +14,8 @@ use crate::state::{pause_level, LoadKnown, Position, Profile, StalePolicy, Vault
 /// Specification
 /// 1. The owner signs; their profile accepts the vault's class, asset classes and horizon.
 /// 2. Deposits are not paused, and all non-empty allocations are refreshed in this slot at good prices.
-/// 3. Shares are priced at the high side and rounded down; zero shares are refused.
+/// 3. Shares are priced at the high side, locked profit included, and rounded down; zero shares are refused.
+///    They cannot leave in the slot in which they were entered.
 /// 4. The vault's balance rises by exactly the amount; donations before or after change nothing.
 #[event_cpi]
 #[derive(Accounts)]
@@ -91,13 +92,13 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
         let nav = vault.nav(clock.slot, now, StalePolicy::Reject)?;
         vault.require_oracle_bits(status::ALL)?;
         let fee_shares = vault.accrue_fees(&nav, now)?;
-        let after = nav.high.checked_add(amount).ok_or(BallastError::MathOverflow)?;
+        let after = nav.gross_high.checked_add(amount).ok_or(BallastError::MathOverflow)?;
         require_gte!(vault.limits.deposit_cap_atoms, after, BallastError::DepositCapExceeded);
         let shares =
-            to_shares_down(amount, nav.high, vault.total_shares).ok_or(BallastError::MathOverflow)?;
+            to_shares_down(amount, nav.gross_high, vault.total_shares).ok_or(BallastError::MathOverflow)?;
         require!(shares > 0, BallastError::DustAmount);
         require_gte!(shares, min_shares_out, BallastError::MinSharesNotMet);
-        vault.idle_atoms = vault.idle_atoms.checked_add(amount).ok_or(BallastError::MathOverflow)?;
+        vault.take_deposit(amount, now)?;
         vault.mint_shares(shares)?;
         vault.invariant()?;
         (shares, nav, fee_shares)
@@ -107,11 +108,11 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
     let (vault, owner) = (ctx.accounts.vault.key(), ctx.accounts.owner.key());
     let position = &mut ctx.accounts.position;
     position.open(vault, owner, ctx.bumps.position)?;
-    position.shares = position.shares.checked_add(shares).ok_or(BallastError::MathOverflow)?;
-    position.deposited_atoms = position.deposited_atoms.saturating_add(amount);
+    position.enter(shares, amount, clock.slot)?;
     if fee_shares > 0 {
         emit_cpi!(FeesAccrued { vault, shares: fee_shares, nav_low: nav.low, slot: clock.slot });
     }
-    emit_cpi!(Deposited { vault, owner, atoms: amount, shares, nav_high: nav.high, slot: clock.slot });
+    let gross_high = nav.gross_high;
+    emit_cpi!(Deposited { vault, owner, atoms: amount, shares, gross_high, slot: clock.slot });
     Ok(())
 }

@@ -11,10 +11,10 @@ use crate::state::{LoadKnown, Nav, Position, StalePolicy, Vault, VaultSigner, Ve
 /// Pays a person out of idle assets.
 ///
 /// Specification
-/// 1. The owner signs. No pause, flag or silent keeper stops it.
+/// 1. The owner signs. No pause, flag or silent keeper stops it; only shares entered in this slot stay.
 /// 2. Shares are priced at the low side and rounded down.
 /// 3. All non-empty allocations are refreshed in this slot at live prices, or the owner chooses to count
-///    those that are not as nothing (`min_assets_out` protects them).
+///    those that are not as nothing, with the locked profit that is theirs (`min_assets_out` protects them).
 /// 4. The vault's balance falls by exactly what is paid.
 #[event_cpi]
 #[derive(Accounts)]
@@ -57,7 +57,7 @@ pub(super) fn price_exit(
     clock: &Clock,
 ) -> Result<Owed> {
     require!(shares > 0, BallastError::ZeroAmount);
-    require_gte!(position.shares, shares, BallastError::InsufficientShares);
+    position.require_may_leave(shares, clock.slot)?;
     let now = clock.unix_timestamp;
     let (nav, fee_shares) = if accept_stale {
         // A leaver may forgo what cannot be priced, not the fees due on it.
@@ -124,7 +124,7 @@ pub(crate) fn withdraw(
         let (owed, nav, fee_shares) =
             price_exit(&mut vault, &ctx.accounts.position, shares, accept_stale, &clock)?;
         require_gte!(owed, min_assets_out, BallastError::MinAssetsNotMet);
-        vault.idle_atoms = vault.idle_atoms.checked_sub(owed).ok_or(BallastError::InsufficientIdle)?;
+        vault.pay_withdrawal(owed, clock.unix_timestamp)?;
         vault.burn_shares(shares)?;
         vault.invariant()?;
         (owed, nav, fee_shares)

@@ -1,22 +1,25 @@
 use anchor_lang::prelude::*;
-use ballast_math::mul_div::mul_div_ceil;
 
 use super::withdraw::{price_exit, Payout};
 use crate::error::BallastError;
-use crate::events::{FeesAccrued, GainRecorded, Withdrawn};
+use crate::events::{FeesAccrued, GainRecorded, LossRecorded, Withdrawn};
 use crate::instructions::movement::{Direction, Movement};
+use crate::instructions::valuation::revalue;
+use crate::oracle::status;
+use crate::plan::settle_exit;
 use crate::seeds;
-use crate::state::{Allocation, LoadKnown, Position, Strategy, Vault, Versioned};
+use crate::state::{LoadKnown, Position, Strategy, Vault, Versioned};
 
 /// Pays a person by unwinding one venue for their own exit.
 ///
 /// Specification
-/// 1. The owner signs. No pause, flag or silent keeper stops it.
-/// 2. Priced as `withdraw` prices; the unwound slot itself must be refreshed.
-/// 3. The leaver unwinds at most the worth of their own exit, rounded up to a whole receipt. They are paid
-///    no more than their exit is worth: what the last receipt is worth beyond it stays with the vault as idle.
-/// 4. What unwinding loses, the leaver bears: nobody else's share price moves.
-/// 5. Balances move by exactly what the books say.
+/// 1. The owner signs. No pause, flag or silent keeper stops it; only shares entered in this slot stay.
+/// 2. The allocation is valued first and needs a live price; else priced as `withdraw` prices.
+/// 3. The leaver unwinds at most the worth of their own exit and the roundings of receipts. They are paid what
+///    came out and what is idle, no more than their exit is worth; what is beyond it stays with the vault as idle.
+/// 4. Only the shares that were paid for are burned; the rest stays theirs.
+/// 5. What unwinding loses, the leaver bears: nobody else's share price moves.
+/// 6. Balances move by exactly what the books say.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct WithdrawFrom<'info> {
@@ -52,13 +55,6 @@ pub struct WithdrawFrom<'info> {
     // Then the venue's program and accounts, in the adapter's order.
 }
 
-/// What one receipt of the slot is worth, rounded up. Receipts are whole, and venues round: without idle
-/// assets, no number of receipts might be worth what is owed to the atom.
-fn receipt_atoms_ceil(allocation: &Allocation) -> Result<u64> {
-    let worth = mul_div_ceil(allocation.value_low, 1, allocation.receipts);
-    Ok(worth.ok_or(BallastError::MathOverflow)?)
-}
-
 /// See [`WithdrawFrom`].
 pub(crate) fn withdraw_from<'info>(
     ctx: Context<'info, WithdrawFrom<'info>>,
@@ -71,13 +67,16 @@ pub(crate) fn withdraw_from<'info>(
     require!(receipts > 0, BallastError::ZeroAmount);
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
-    let (receipt_atoms, (owed, nav, fee_shares)) = {
+    let market = revalue(&accounts.vault, &accounts.strategy, index, ctx.remaining_accounts, &clock)?;
+    let (owed, nav, fee_shares, idle_before) = {
         let mut vault = accounts.vault.load_known_mut()?;
         let allocation = vault.allocation(index)?;
-        require!(allocation.is_fresh(clock.slot), BallastError::StaleAllocation);
+        // Sold at a dead price, it would be sold at the others' cost.
+        status::require(allocation.oracle_status, status::EXIT)?;
         require_gte!(allocation.receipts, receipts, BallastError::InsufficientReceipts);
-        let receipt_atoms = receipt_atoms_ceil(allocation)?;
-        (receipt_atoms, price_exit(&mut vault, &accounts.position, shares, accept_stale, &clock)?)
+        let (owed, nav, fee_shares) =
+            price_exit(&mut vault, &accounts.position, shares, accept_stale, &clock)?;
+        (owed, nav, fee_shares, vault.idle_atoms)
     };
 
     let movement = Movement {
@@ -90,26 +89,19 @@ pub(crate) fn withdraw_from<'info>(
         token_program: accounts.token_program.to_account_info(),
         venue_accounts: ctx.remaining_accounts,
         index,
-        // The leaver alone bears what a bad price costs.
-        oracle_bits: 0,
         clock: &clock,
     };
     let moved = movement.execute(Direction::Decrease, receipts)?;
-    let unwound = moved.value_before.saturating_sub(moved.value_after);
-    let most = owed.checked_add(receipt_atoms).ok_or(BallastError::MathOverflow)?;
-    require_gte!(most, unwound, BallastError::UnwindExceedsExit);
-    let loss = moved.loss();
-    let atoms = owed.checked_sub(loss).ok_or(BallastError::DustAmount)?;
-    require!(atoms > 0, BallastError::DustAmount);
-    require_gte!(atoms, min_assets_out, BallastError::MinAssetsNotMet);
+    let exit = settle_exit(owed, shares, idle_before, &moved)?;
+    require_gte!(exit.atoms, min_assets_out, BallastError::MinAssetsNotMet);
 
     // A venue that paid more than its books said leaves a gain to everybody.
     let gain = moved.gross_after.saturating_sub(moved.gross_before);
     {
         let mut vault = accounts.vault.load_known_mut()?;
         vault.book_change(0, gain, clock.unix_timestamp)?;
-        vault.idle_atoms = vault.idle_atoms.checked_sub(atoms).ok_or(BallastError::InsufficientIdle)?;
-        vault.burn_shares(shares)?;
+        vault.pay_withdrawal(exit.atoms, clock.unix_timestamp)?;
+        vault.burn_shares(exit.shares)?;
         vault.invariant()?;
     }
     let payout = Payout {
@@ -119,24 +111,28 @@ pub(crate) fn withdraw_from<'info>(
         asset_mint: accounts.asset_mint.to_account_info(),
         token_program: accounts.token_program.to_account_info(),
     };
-    payout.pay(atoms)?;
-    ctx.accounts.position.take(shares, atoms)?;
+    payout.pay(exit.atoms)?;
+    ctx.accounts.position.take(exit.shares, exit.atoms)?;
     let accounts = &ctx.accounts;
     let (vault, slot) = (accounts.vault.key(), clock.slot);
     if fee_shares > 0 {
         emit_cpi!(FeesAccrued { vault, shares: fee_shares, nav_low: nav.low, slot });
     }
+    let gain = market.gain.saturating_add(gain);
     if gain > 0 {
         emit_cpi!(GainRecorded { vault, index, atoms: gain, slot });
+    }
+    if market.loss > 0 {
+        emit_cpi!(LossRecorded { vault, index, atoms: market.loss, slot });
     }
     emit_cpi!(Withdrawn {
         vault: accounts.vault.key(),
         owner: accounts.owner.key(),
-        atoms,
-        shares,
+        atoms: exit.atoms,
+        shares: exit.shares,
         nav_low: nav.low,
         unwound: Some(index),
-        loss_atoms: loss,
+        loss_atoms: moved.loss(),
         slot: clock.slot,
     });
     Ok(())

@@ -6,7 +6,7 @@ use ballast_math::MAX_ALLOCATIONS;
 
 use crate::error::BallastError;
 use crate::oracle::status;
-use crate::state::{pause_level, Model, Nav, Snapshot, SnapshotSlot, StalePolicy, Vault};
+use crate::state::{pause_level, Allocation, Model, Nav, Snapshot, SnapshotSlot, StalePolicy, Vault};
 
 /// What a proposal would do to the vault, as far as it could be computed.
 pub struct RebalancePlan {
@@ -38,9 +38,18 @@ pub fn plan_rebalance(
 ) -> core::result::Result<RebalancePlan, Box<Refusal>> {
     let refuse = |error, index, plan| Err(Box::new(Refusal { error, index, plan }));
     let now = clock.unix_timestamp;
-    let Ok(nav) = vault.nav(clock.slot, now, StalePolicy::Reject) else {
+    let lowers =
+        vault.allocations.iter().zip(targets).all(|(allocation, target)| *target <= allocation.target_bps);
+    let stale = if lowers { StalePolicy::LastKnown } else { StalePolicy::Reject };
+    let Ok(nav) = vault.nav(clock.slot, now, stale) else {
         return refuse(BallastError::StaleAllocation, None, None);
     };
+    // What the venue's rate is now is what a later loss is measured against, in an empty allocation too.
+    let unread =
+        |(allocation, target): (&Allocation, &u16)| *target > 0 && allocation.refreshed_slot != clock.slot;
+    if !lowers && vault.active().zip(targets).any(unread) {
+        return refuse(BallastError::StaleAllocation, None, None);
+    }
     let (Ok(view), Some(snapshot)) =
         (vault.portfolio_view(&nav, now), snapshot(vault_key, vault, &nav, clock))
     else {
@@ -74,7 +83,7 @@ pub fn plan_rebalance(
     if targets.iter().skip(used).any(|target| *target > 0) {
         return refuse(BallastError::TargetWithoutStrategy, None, plan);
     }
-    if let Some((index, error)) = first_oracle_failure(vault, status::EXIT, |_| true) {
+    if let Some((index, error)) = first_oracle_failure(vault, status::EXIT, |_| true).filter(|_| !lowers) {
         return refuse(error, Some(index), plan);
     }
     match breach {
