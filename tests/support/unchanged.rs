@@ -1,5 +1,6 @@
 //! Transactions that must fail, by exactly one rule, and change nothing.
 
+use crate::refusal::assert_broken;
 use ballast::BallastError;
 use ballast_sandbox::{Chain, Failed, Stage};
 use solana_account::Account;
@@ -37,8 +38,7 @@ pub fn assert_refused(
     rule: BallastError,
 ) {
     let failed = failure_without_effect(stage, instructions, signers);
-    let broken = failed.refusal.as_ref().map(|refusal| refusal.name.clone());
-    assert_eq!(broken, Some(rule.name()), "{failed}\n{}", failed.logs.join("\n"));
+    assert_broken(&failed, rule);
 }
 
 /// The same for a refusal of Anchor, a token program or a venue, by its code.

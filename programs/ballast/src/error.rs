@@ -381,36 +381,37 @@ pub enum BallastError {
     /// 6117
     #[msg("the allocation holds something: empty it first")]
     AllocationNotEmpty,
+    /// 6118
     #[msg("venue names another receipt or leg mint than the strategy was listed with")]
     RepinChangesMint,
-    /// 6118
+    /// 6119
     #[msg("venue changed owner, delegate, close authority, state or lamports of an account of the vault")]
     VaultAccountChanged,
-    /// 6119
+    /// 6120
     #[msg("venue took from a balance of the vault that is no part of the move")]
     OtherBalanceTaken,
-    /// 6120
+    /// 6121
     #[msg("signer is not who governance was offered to")]
     NotOfferedGovernance,
-    /// 6121
+    /// 6122
     #[msg("an authority or a recipient of fees may not be the default key")]
     DefaultKey,
-    /// 6122
+    /// 6123
     #[msg("position still holds shares")]
     PositionNotEmpty,
-    /// 6123
+    /// 6124
     #[msg("decision is the vault's last")]
     DecisionIsLast,
-    /// 6124
+    /// 6125
     #[msg("decision is younger than decisions are kept")]
     DecisionTooYoung,
-    /// 6125
+    /// 6126
     #[msg("decisions are closed in the order of their numbers")]
     DecisionOutOfOrder,
-    /// 6126
+    /// 6127
     #[msg("decision is of another vault")]
     WrongDecisionVault,
-    /// 6127
+    /// 6128
     #[msg("decisions are kept for a day to ten years")]
     RetentionOutOfBounds,
 }

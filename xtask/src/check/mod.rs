@@ -1,5 +1,6 @@
 //! `xtask test`: everything that CI runs, as ordered steps with their times and one summary.
 
+mod refusals;
 mod steps;
 mod summary;
 

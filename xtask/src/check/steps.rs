@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Outcome;
+use super::{Outcome, refusals};
 use crate::bytecode::{self, Request};
 use crate::forward;
 use crate::idl;
@@ -70,18 +70,24 @@ fn check_idl(workspace: &Workspace) -> Outcome {
     idl::run_mode(workspace, idl::Mode::Check).into()
 }
 
-/// All tests, without recorded data: the replay has a step of its own.
+/// All tests, without recorded data: the replay has a step of its own. Between them they raise every refusal.
 fn tests(workspace: &Workspace) -> Outcome {
+    run_tests(workspace).into()
+}
+
+fn run_tests(workspace: &Workspace) -> anyhow::Result<()> {
+    let raised = refusals::empty_folder(workspace)?;
+    let run_with = |args: &[&str], what: &str| {
+        run(cargo_in(workspace, args).env_remove(DATA).env(refusals::VARIABLE, &raised), what)
+    };
     if find_on_path("cargo-nextest").is_none() {
-        return run(cargo_in(workspace, &["test", "--workspace"]).env_remove(DATA), "the tests").into();
+        run_with(&["test", "--workspace"], "the tests")?;
+    } else {
+        run_with(&["nextest", "run", "--workspace"], "the tests")?;
+        // nextest does not know documentation tests.
+        run_with(&["test", "--workspace", "--doc"], "the documentation's tests")?;
     }
-    let tests = run(cargo_in(workspace, &["nextest", "run", "--workspace"]).env_remove(DATA), "the tests");
-    // nextest does not know documentation tests.
-    tests
-        .and_then(|()| {
-            run(&mut cargo_in(workspace, &["test", "--workspace", "--doc"]), "the documentation's tests")
-        })
-        .into()
+    refusals::require_all(workspace, &raised)
 }
 
 /// The replay test over the folder that `BALLAST_DATA` names.

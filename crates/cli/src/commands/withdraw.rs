@@ -393,7 +393,12 @@ mod tests {
         let (wallet, unit) = (Keypair::new(), Unit::new("USDC", 6));
         let vault = Pubkey::default();
         let leaving = Leaving { vault, wallet: &wallet, unit: &unit, slippage_bps: 0, accept_stale: false };
-        leaving.shares_to_give(wanted, held, &Nav { low: nav, high: nav, gross_low: nav, gross_high: nav }, total)
+        leaving.shares_to_give(
+            wanted,
+            held,
+            &Nav { low: nav, high: nav, gross_low: nav, gross_high: nav },
+            total,
+        )
     }
 
     #[test]

@@ -148,6 +148,13 @@ struct Market {
     oracle_status: u16,
 }
 
+impl Market {
+    /// Whether the pool pays liquidity out and takes the leg back now.
+    fn can_be_left(&self) -> bool {
+        self.off & (WITHDRAW_OFF | SWAP_OFF) == 0 && self.is_trading
+    }
+}
+
 fn read_market(venue: &Venue) -> Result<Market> {
     let [pool, asset_vault, leg_vault, leg_guard, asset_guard, amm_config] =
         venue.pinned_from::<6>(PINNED_FROM)?;
@@ -180,15 +187,10 @@ fn swap_fees(pool: &[u8], amm_config: &AccountInfo) -> Result<SwapFees> {
     Ok(SwapFees { trade: read_u64(&config, at::TRADE_FEE_RATE)?, creator })
 }
 
-/// Whether the pool lets anybody leave for the asset alone.
-fn is_open(market: &Market) -> bool {
-    market.off & (WITHDRAW_OFF | SWAP_OFF) == 0 && market.is_trading
-}
-
 /// What leaving would pay now, valued like the holding: as much of it as the pool takes the leg of without
 /// falling below the oracle's floor.
 fn withdrawable(market: &Market, holding: Holding, low: u64, venue: &Venue) -> Option<u64> {
-    if !is_open(market) {
+    if !market.can_be_left() {
         return Some(0);
     }
     let floor = |sell| floor_out(market.sides.mid.apply_floor(sell), venue).ok();
@@ -220,7 +222,7 @@ pub fn refresh(venue: &Venue, holding: Holding) -> Result<Valuation> {
         high,
         withdrawable,
         oracle_status: if spot_near { market.oracle_status } else { market.oracle_status & !status::SPOT },
-        free_liquidity: if is_open(&market) { u64::MAX } else { 0 },
+        free_liquidity: if market.can_be_left() { u64::MAX } else { 0 },
         exchange_rate_e9: cpmm::invariant_rate_e9(&market.pool),
         ..Valuation::default()
     })

@@ -7,11 +7,12 @@ use crate::adapters::{Adapter, Holding, Venue};
 use crate::error::BallastError;
 use crate::state::{LoadKnown, Strategy, Vault};
 
-/// What changed since the last time, atoms.
-pub struct Revaluation {
-    /// Gained, and locked.
+/// What a valuation found, atoms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The gain, which unlocks over time.
     pub gain: u64,
-    /// Lost, as far as it reached the share price.
+    /// The loss that reached the share price.
     pub loss: u64,
 }
 
@@ -23,7 +24,7 @@ pub fn revalue<'info>(
     index: u8,
     venue_accounts: &'info [AccountInfo<'info>],
     clock: &Clock,
-) -> Result<Revaluation> {
+) -> Result<Change> {
     let allocation = *vault.load_known()?.allocation(index)?;
     require_keys_eq!(strategy.key(), allocation.strategy, BallastError::WrongStrategy);
     let strategy = strategy.load_known()?;
@@ -36,5 +37,5 @@ pub fn revalue<'info>(
     let limits = vault.limits;
     vault.allocation_mut(index)?.set_valuation(&valuation, &limits, clock);
     let loss = vault.book_change(allocation.value_low, valuation.low, clock.unix_timestamp)?;
-    Ok(Revaluation { gain: valuation.low.saturating_sub(allocation.value_low), loss })
+    Ok(Change { gain: valuation.low.saturating_sub(allocation.value_low), loss })
 }

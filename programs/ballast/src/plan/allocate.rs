@@ -178,8 +178,8 @@ pub fn verify_move(
     let used = vault.losses.used(clock.unix_timestamp, limits.loss_window_secs).ok_or(overflow)?;
     let budget = LossBudget { call_bps: limits.loss_call_bps, window_bps: limits.loss_window_bps, used };
     let allowed = loss_allowed(plan.totals, &budget, plan.mover, size).ok_or(overflow)?;
-    require!(moved.given_up || allowed.call >= loss, BallastError::LossPerCallExceeded);
-    require!(moved.given_up || allowed.window >= loss, BallastError::LossWindowExceeded);
+    require!(moved.given_up || loss <= allowed.call, BallastError::LossPerCallExceeded);
+    require_gte!(allowed.window, loss, BallastError::LossWindowExceeded);
     vault.losses.add(loss, clock.unix_timestamp, limits.loss_window_secs).ok_or(overflow)?;
     Ok(())
 }

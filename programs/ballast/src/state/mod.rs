@@ -70,6 +70,6 @@ pub mod pause_level {
     pub const NO_DEPOSITS: u8 = 2;
     /// Anyone may unwind any allocation to idle.
     pub const ANYONE_MAY_UNWIND: u8 = 3;
-    /// And the vault is being wound down: no fee is taken for the time it lasts.
+    /// And the vault is being wound down: no management fee is taken for the time it lasts.
     pub const WIND_DOWN: u8 = 4;
 }

@@ -103,10 +103,7 @@ pub struct Vault {
 const_assert_eq!(core::mem::size_of::<VaultLimits>(), 72);
 const_assert_eq!(core::mem::size_of::<VenueReadings>(), 32);
 const_assert_eq!(core::mem::size_of::<Allocation>(), 3 * 32 + 7 * 8 + 8 + 8 + 32 + 5 * 8 + 72 + 32 + 8 + 32);
-const_assert_eq!(
-    core::mem::size_of::<Vault>(),
-    456 + core::mem::size_of::<VaultLimits>() + 8 * core::mem::size_of::<Allocation>() + 88 + 512
-);
+const_assert_eq!(core::mem::size_of::<Vault>(), 4_200);
 
 /// What to do about an allocation whose value was not read in this slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,8 +181,8 @@ impl Vault {
 
     /// Idle plus what was last known of every allocation at the low side, atoms.
     fn booked_gross(&self) -> Option<u64> {
-        let values = self.active().map(|allocation| allocation.value_low);
-        values.fold(Some(self.idle_atoms), |sum, value| sum?.checked_add(value))
+        let mut values = self.active().map(|allocation| allocation.value_low);
+        values.try_fold(self.idle_atoms, |sum, value| sum.checked_add(value))
     }
 
     /// Books `atoms` that a leaver is paid out of idle. The principal falls by the share that leaves, so that
@@ -260,12 +257,10 @@ impl Vault {
     /// Accrues fees up to `now_ts` on `nav`, which must count every allocation. Returns the shares minted.
     pub fn accrue_fees(&mut self, nav: &Nav, now_ts: i64) -> Result<u64> {
         let elapsed = u64::try_from(now_ts.saturating_sub(self.fees_accrued_ts)).unwrap_or(0);
-        let rates = match self.pause_level >= pause_level::WIND_DOWN {
-            true => FeeRates { management_bps: 0, performance_bps: 0 },
-            false => FeeRates {
-                management_bps: self.management_fee_bps,
-                performance_bps: self.performance_fee_bps,
-            },
+        let winds_down = self.pause_level >= pause_level::WIND_DOWN;
+        let rates = FeeRates {
+            management_bps: if winds_down { 0 } else { self.management_fee_bps },
+            performance_bps: self.performance_fee_bps,
         };
         let accrual = fees::accrue(rates, nav.low, self.total_shares, self.high_water_mark_e15, elapsed)
             .ok_or(BallastError::MathOverflow)?;

@@ -86,7 +86,7 @@ pub(crate) fn allocate<'info>(ctx: Context<'info, Allocate<'info>>, order: MoveO
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
     let (index, venue_accounts) = (order.index, ctx.remaining_accounts);
-    let change = revalue(&accounts.vault, &accounts.strategy, index, venue_accounts, &clock)?;
+    let market = revalue(&accounts.vault, &accounts.strategy, index, venue_accounts, &clock)?;
     let plan = accounts.plan(&order, &clock)?;
 
     let movement = Movement {
@@ -109,13 +109,14 @@ pub(crate) fn allocate<'info>(ctx: Context<'info, Allocate<'info>>, order: MoveO
     vault.invariant()?;
     drop(vault);
     let vault = accounts.vault.key();
-    let recorded = change.loss.saturating_add(move_loss);
-    if recorded > 0 {
-        emit_cpi!(LossRecorded { vault, index, atoms: recorded, slot: clock.slot });
-    }
-    let gain = moved.gross_after.saturating_sub(moved.gross_before).saturating_add(change.gain);
+    let move_gain = moved.gross_after.saturating_sub(moved.gross_before);
+    let gain = market.gain.saturating_add(move_gain);
     if gain > 0 {
         emit_cpi!(GainRecorded { vault, index, atoms: gain, slot: clock.slot });
+    }
+    let recorded = market.loss.saturating_add(move_loss);
+    if recorded > 0 {
+        emit_cpi!(LossRecorded { vault, index, atoms: recorded, slot: clock.slot });
     }
     emit_cpi!(AllocationExecuted {
         vault,

@@ -10,8 +10,8 @@ use crate::state::{History, LoadKnown, StalePolicy, Strategy, Vault};
 /// Specification
 /// 1. Anyone may call it. It moves nothing.
 /// 2. Every venue account is the one the strategy pins; prices come through guards.
-/// 3. A gain is locked and released over time; a loss hits locked profit first, then the share price,
-///    and is recorded.
+/// 3. A gain is locked and released over time; a loss hits locked profit first, then the share price.
+///    Both are recorded.
 /// 4. Where the history is passed and nothing is stale any more, what the vault is worth is written into it.
 /// 5. A price that is merely not good enough sets bits; one that is not what it claims is an error.
 #[event_cpi]

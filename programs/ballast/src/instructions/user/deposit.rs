@@ -112,13 +112,7 @@ pub(crate) fn deposit(ctx: Context<Deposit>, amount: u64, min_shares_out: u64) -
     if fee_shares > 0 {
         emit_cpi!(FeesAccrued { vault, shares: fee_shares, nav_low: nav.low, slot: clock.slot });
     }
-    emit_cpi!(Deposited {
-        vault,
-        owner,
-        atoms: amount,
-        shares,
-        gross_high: nav.gross_high,
-        slot: clock.slot,
-    });
+    let gross_high = nav.gross_high;
+    emit_cpi!(Deposited { vault, owner, atoms: amount, shares, gross_high, slot: clock.slot });
     Ok(())
 }

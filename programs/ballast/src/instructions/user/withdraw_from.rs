@@ -67,14 +67,16 @@ pub(crate) fn withdraw_from<'info>(
     require!(receipts > 0, BallastError::ZeroAmount);
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
-    let change = revalue(&accounts.vault, &accounts.strategy, index, ctx.remaining_accounts, &clock)?;
-    let ((owed, nav, fee_shares), idle_before) = {
+    let market = revalue(&accounts.vault, &accounts.strategy, index, ctx.remaining_accounts, &clock)?;
+    let (owed, nav, fee_shares, idle_before) = {
         let mut vault = accounts.vault.load_known_mut()?;
         let allocation = vault.allocation(index)?;
         // Sold at a dead price, it would be sold at the others' cost.
         status::require(allocation.oracle_status, status::EXIT)?;
         require_gte!(allocation.receipts, receipts, BallastError::InsufficientReceipts);
-        (price_exit(&mut vault, &accounts.position, shares, accept_stale, &clock)?, vault.idle_atoms)
+        let (owed, nav, fee_shares) =
+            price_exit(&mut vault, &accounts.position, shares, accept_stale, &clock)?;
+        (owed, nav, fee_shares, vault.idle_atoms)
     };
 
     let movement = Movement {
@@ -116,12 +118,12 @@ pub(crate) fn withdraw_from<'info>(
     if fee_shares > 0 {
         emit_cpi!(FeesAccrued { vault, shares: fee_shares, nav_low: nav.low, slot });
     }
-    if change.loss > 0 {
-        emit_cpi!(LossRecorded { vault, index, atoms: change.loss, slot });
-    }
-    let gain = gain.saturating_add(change.gain);
+    let gain = market.gain.saturating_add(gain);
     if gain > 0 {
         emit_cpi!(GainRecorded { vault, index, atoms: gain, slot });
+    }
+    if market.loss > 0 {
+        emit_cpi!(LossRecorded { vault, index, atoms: market.loss, slot });
     }
     emit_cpi!(Withdrawn {
         vault: accounts.vault.key(),
