@@ -7,13 +7,14 @@
 //! | [`hierarchy`], [`risk_parity`] | weights from risk alone |
 //! | [`shrinkage`] | Ledoit-Wolf covariance |
 //! | [`covariance`], [`scenarios`] | what risk is measured on |
-//! | [`simplex`] | small exact linear programmes |
+//! | [`simplex`], [`quadratic`] | small exact linear and quadratic programmes |
 
 pub mod allocation;
 pub mod covariance;
 mod error;
 pub mod hierarchy;
 pub mod portfolio;
+pub mod quadratic;
 pub mod risk_parity;
 pub mod scenarios;
 pub mod shrinkage;

@@ -63,7 +63,7 @@ pub fn cvar_conflict(problem: &PortfolioProblem, model: &LinearModel) -> Optimis
         let (Some(means), Some(covariance)) = (problem.means(), problem.covariances()) else {
             return OptimiseError::input("max_cvar: there are neither scenarios nor means and a covariance");
         };
-        let terms = NormalTerms { variance: 0.0, risk: 1.0, reward: 0.0, cap: f64::INFINITY };
+        let terms = NormalTerms { risk: 1.0, reward: 0.0, cap: f64::INFINITY };
         let Ok(found) = solve_normal(model, problem.alpha, &means, &covariance, &terms) else {
             return OptimiseError::NotSolved("the least CVaR".into());
         };

@@ -5,7 +5,8 @@ use super::cutting_plane::{CutError, CutProblem};
 use super::diagnose::{cvar_conflict, feasible, linear_conflicts};
 use super::model::{LinearModel, active};
 use super::problem::{Constraints, Objective, PortfolioProblem};
-use super::smooth::{NormalTerms, SmoothError, least_variance, normal_multipliers, solve_normal};
+use super::smooth::{NormalTerms, SmoothError, normal_multipliers, solve_normal};
+use super::variance::least_variance;
 use crate::optimise::hierarchy::hierarchical_risk_parity;
 use crate::optimise::risk_parity::risk_parity;
 use crate::optimise::scenarios::TailFinder;
@@ -45,14 +46,15 @@ pub struct PortfolioSolution {
     pub active_constraints: Vec<String>,
     /// Steps of the method: tails looked at, or interior-point or Newton steps.
     pub iterations: usize,
-    /// Relative distance between the bounds on the objective when the method stopped.
-    pub gap: f64,
+    /// Proven distance of the objective from the optimum, relative to the objective; none for risk parity, which has no
+    /// objective to bound.
+    pub gap: Option<f64>,
 }
 
 struct Found {
     weights: Vec<f64>,
     iterations: usize,
-    gap: f64,
+    gap: Option<f64>,
 }
 
 /// Solves `problem`. Every failure names what is wrong: the entry, the constraint that cannot hold, or the weight that
@@ -64,12 +66,12 @@ pub fn solve(problem: &PortfolioProblem) -> Result<PortfolioSolution, OptimiseEr
             unconstrained(problem)?;
             let covariance = needed_covariance(problem)?;
             let weights = hierarchical_risk_parity(&covariance, &problem.hierarchy)?;
-            Found { weights, iterations: problem.size().saturating_sub(1), gap: 0.0 }
+            Found { weights, iterations: problem.size().saturating_sub(1), gap: None }
         }
         Objective::Erc => {
             unconstrained(problem)?;
             let parity = risk_parity(&needed_covariance(problem)?, problem.risk_budgets.as_deref())?;
-            Found { weights: parity.weights, iterations: parity.iterations, gap: parity.error }
+            Found { weights: parity.weights, iterations: parity.iterations, gap: None }
         }
         _ => optimise(problem)?,
     };
@@ -111,9 +113,9 @@ fn optimise(problem: &PortfolioProblem) -> Result<Found, OptimiseError> {
             let solved = least_variance(problem, &model, &covariance)
                 .map_err(|error| blame(error, problem, &model))?;
             Found {
-                weights: tidy(problem, model.weights(&solved.columns)),
+                weights: model.weights(&solved.columns).to_vec(),
                 iterations: solved.iterations,
-                gap: solved.gap,
+                gap: Some(solved.gap),
             }
         }
         _ if problem.scenarios.is_some() || needs_no_risk(problem) => over_scenarios(problem, &model)?,
@@ -147,8 +149,8 @@ fn over_scenarios(problem: &PortfolioProblem, model: &LinearModel) -> Result<Fou
     };
     let cuts = CutProblem { model, scenarios, alpha: problem.alpha, risk, reward, cap };
     match cuts.solve() {
-        Ok(found) => Ok(Found { weights: found.weights, iterations: found.iterations, gap: found.gap }),
-        Err(CutError::Infeasible) => Err(cvar_conflict(problem, model)),
+        Ok(found) => Ok(Found { weights: found.weights, iterations: found.iterations, gap: Some(found.gap) }),
+        Err(CutError::Infeasible) if cap.is_finite() => Err(cvar_conflict(problem, model)),
         Err(error) => Err(error.into_optimise()),
     }
 }
@@ -162,7 +164,10 @@ fn most_return(model: &LinearModel) -> Result<Found, OptimiseError> {
         lp.add_row(&row.coefficients, row.lower, row.upper);
     }
     lp.solve().map_err(|_| OptimiseError::NotSolved("the linear programme cycles".into()))?;
-    Ok(Found { weights: model.weights(&lp.solution()).to_vec(), iterations: lp.pivots(), gap: 0.0 })
+    // The value of the dual against that of the weights, so that rounding shows.
+    let value = dot(&model.net_return, &lp.solution());
+    let gap = (-lp.objective() * scale - value).abs() / value.abs().max(1e-12 * scale);
+    Ok(Found { weights: model.weights(&lp.solution()).to_vec(), iterations: lp.pivots(), gap: Some(gap) })
 }
 
 fn normal(problem: &PortfolioProblem, model: &LinearModel) -> Result<Found, OptimiseError> {
@@ -171,19 +176,21 @@ fn normal(problem: &PortfolioProblem, model: &LinearModel) -> Result<Found, Opti
         OptimiseError::input("mean: CVaR of normal returns needs expected returns, or give scenarios")
     })?;
     let covariance = needed_covariance(problem)?;
-    let terms = NormalTerms { variance: 0.0, risk, reward, cap };
+    let terms = NormalTerms { risk, reward, cap };
     let solved = solve_normal(model, problem.alpha, &means, &covariance, &terms)
         .map_err(|error| blame(error, problem, model))?;
     let weights = tidy(problem, model.weights(&solved.columns));
-    Ok(Found { weights, iterations: solved.iterations, gap: solved.gap })
+    Ok(Found { weights, iterations: solved.iterations, gap: Some(solved.gap) })
 }
 
 /// The linear rows can hold, so that an infeasible cone is the cap's doing.
 fn blame(error: SmoothError, problem: &PortfolioProblem, model: &LinearModel) -> OptimiseError {
     match error {
-        SmoothError::Conic(ConicError::Infeasible) => cvar_conflict(problem, model),
+        SmoothError::Conic(ConicError::Infeasible) if problem.constraints.max_cvar.is_some() => {
+            cvar_conflict(problem, model)
+        }
         SmoothError::Conic(ConicError::Unbounded) => OptimiseError::Unbounded(model.without_bound(problem)),
-        SmoothError::Conic(ConicError::Failed) => {
+        SmoothError::Conic(ConicError::Failed | ConicError::Infeasible) => {
             OptimiseError::NotSolved("the interior point stopped early".into())
         }
         SmoothError::Other(error) => error,
