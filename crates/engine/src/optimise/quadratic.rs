@@ -9,7 +9,7 @@ use nalgebra::{DMatrix, DVector};
 use super::simplex::dot;
 
 /// Curvature that each round adds, relative to the largest on the diagonal.
-const PROXIMAL: f64 = 1e-9;
+const PROXIMAL: f64 = 1e-6;
 /// Rounds of the proximal method, and the relative movement that ends them.
 const ROUNDS: usize = 60;
 const SETTLED: f64 = 1e-13;
@@ -176,8 +176,24 @@ impl ActiveSet {
                 return Err(QuadraticError::Stalled);
             }
             self.take_in(walls, place)?;
+            self.settle(walls);
         }
+        self.settle(walls);
         Ok(())
+    }
+
+    /// Steps drift off the walls held by rounding: goes back by the shortest way, J1 R'^-1 times what is missed.
+    fn settle(&mut self, walls: &[Wall]) {
+        for _ in 0..2 {
+            let mut missed: Vec<f64> = Vec::with_capacity(self.active.len());
+            for (wall, column) in self.active.iter().zip(&self.triangle) {
+                let slack = walls.get(*wall).map_or(0.0, |wall| self.slack(wall).0);
+                let above = dot(column.get(..missed.len()).unwrap_or(&[]), &missed);
+                missed.push((-slack - above) / column.last().copied().unwrap_or(1.0));
+            }
+            let step = self.basis.columns(0, missed.len()) * DVector::from_vec(missed);
+            self.point += step;
+        }
     }
 
     /// How far the point is on the wrong side, negative, and what passes for rounding.

@@ -101,11 +101,11 @@ proptest! {
         problem.constraints.upper = vec![2.0 / size as f64; size];
         problem.constraints.lower[seed as usize % size] = 0.1;
         let free = solve(&problem).unwrap();
-        prop_assert!(free.gap.unwrap() < 1e-7);
+        prop_assert!(free.gap.unwrap() < 1e-6);
         let current = vec![1.0 / size as f64; size];
         problem.constraints.turnover = Some(Turnover { current, most: 0.4, count: TurnoverCount::Total, costs: vec![0.0; size] });
         let held = solve(&problem).unwrap();
-        prop_assert!(held.gap.unwrap() < 1e-7 && held.turnover.unwrap() < 0.4 + 1e-9);
-        prop_assert!(held.objective_value >= free.objective_value * (1.0 - 1e-7));
+        prop_assert!(held.gap.unwrap() < 1e-6 && held.turnover.unwrap() < 0.4 + 1e-9, "{held:?}");
+        prop_assert!(held.objective_value >= free.objective_value * (1.0 - 1e-6));
     }
 }

@@ -12,7 +12,7 @@ use crate::optimise::simplex::dot;
 use crate::optimise::{Covariance, OptimiseError};
 
 /// Proven relative distance to the optimum above which there is no answer.
-const ACCEPTED: f64 = 1e-7;
+const ACCEPTED: f64 = 1e-6;
 /// A variance below this part of the assets' own variances is made of rounding.
 const ROUNDING: f64 = 1e-10;
 /// By how much a cap on CVaR may be missed, relative to the larger of the cap and the largest deviation.
