@@ -21,5 +21,5 @@ pub mod shrinkage;
 pub mod simplex;
 
 pub use covariance::Covariance;
-pub use error::{Conflict, OptimiseError};
+pub use error::{Asked, Conflict, OptimiseError};
 pub use scenarios::{Border, Scenarios, Split, Tail, TailFinder};

@@ -14,8 +14,8 @@ const ACCEPTED: f64 = 1e-10;
 /// A budget below this is met the more closely the smaller it is, up to so many times: beyond, rounding of the whole shows.
 const TINY: f64 = 1e-3;
 const MOST: f64 = 1e3;
-/// Where the risk of a whole unit of every asset is one, only a mix without risk grows beyond this.
-const ENDLESS: f64 = 1e5;
+/// A variance below this part of what it would be without any hedge is made of rounding.
+const RISKLESS: f64 = 1e-8;
 
 /// Weights whose shares of the variance are as asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +93,8 @@ pub fn risk_parity(covariance: &Covariance, budgets: Option<&[f64]>) -> Result<R
         let Some(next) = shortened(&correlation, &budget, &x, &step) else { break };
         x = next;
     }
-    if !found.0.is_finite() || found.1.amax() > ENDLESS {
+    let total = found.1.dot(&(&correlation * &found.1));
+    if !found.0.is_finite() || (found.0 > ACCEPTED && total <= RISKLESS * found.1.sum().powi(2)) {
         return Err(OptimiseError::input(
             "covariance: a mix of these assets without short sales carries no risk, so there are no shares of it to set",
         ));

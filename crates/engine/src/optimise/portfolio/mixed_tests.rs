@@ -109,3 +109,102 @@ proptest! {
         prop_assert!(held.objective_value >= free.objective_value * (1.0 - 1e-6));
     }
 }
+
+fn unequal(objective: Objective) -> PortfolioProblem {
+    let covariance = Covariance::from_rows(&[vec![0.04, 0.0, 0.0], vec![0.01, 0.0], vec![0.09]]).unwrap();
+    PortfolioProblem::normal(objective, vec![0.01, 0.02, 0.03], covariance)
+}
+
+const CONSTRAINED: [Objective; 4] =
+    [Objective::MinVariance, Objective::MinCvar, Objective::MeanCvar, Objective::MaxReturn];
+
+#[test]
+fn bounds_that_nearly_add_up_are_met() {
+    for objective in CONSTRAINED {
+        for third in [0.33333333, 0.333333333, 0.3333333333, 0.333333333333, 1.0 / 3.0] {
+            let mut problem = unequal(objective);
+            problem.constraints.upper = vec![third; 3];
+            let found = solve(&problem).unwrap_or_else(|error| panic!("{objective:?} {third}: {error}"));
+            for weight in found.weights {
+                assert!((weight - 1.0 / 3.0).abs() < 1e-8, "{objective:?} {third}: {weight}");
+            }
+        }
+        for over in [1e-12, 1e-10, 1e-9, 5e-9] {
+            let mut problem = unequal(objective);
+            problem.constraints.lower = vec![0.2 + over, 0.3, 0.5];
+            assert!((solve(&problem).unwrap().weights[2] - 0.5).abs() < 2e-8, "{objective:?} {over}");
+            let mut problem = unequal(objective);
+            problem.constraints.min_return = Some(0.03 + over * 0.03);
+            assert!((solve(&problem).unwrap().weights[2] - 1.0).abs() < 1e-7, "{objective:?} {over}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_hold_by_little_shows_two_numbers() {
+    for over in [1e-7, 1e-6, 1e-5, 5e-8] {
+        let mut budget = unequal(Objective::MinVariance);
+        budget.constraints.upper = vec![(1.0 - over) / 3.0; 3];
+        let mut lower = unequal(Objective::MinCvar);
+        lower.constraints.lower = vec![0.2 + over, 0.3, 0.5];
+        let mut wanted = unequal(Objective::MaxReturn);
+        wanted.constraints.min_return = Some(0.03 + over);
+        let mut row = unequal(Objective::MinVariance);
+        row.constraints.rows = vec![NamedRow {
+            name: "all".into(),
+            coefficients: vec![1.0; 3],
+            lower: 1.0 + over,
+            upper: 1.0 + over,
+        }];
+        for problem in [budget, lower, wanted, row] {
+            let text = solve(&problem).unwrap_err().to_string();
+            let number = |after: &str| -> f64 {
+                let tail = text.split(after).nth(1).unwrap_or_else(|| panic!("{text}"));
+                tail.split([' ', ')']).next().unwrap().parse().unwrap_or_else(|_| panic!("{text}"))
+            };
+            let asked = if text.contains("(exactly ") { "(exactly " } else { "(at least " };
+            assert_ne!(number(asked), number("others allow is "), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_mix_without_risk_is_found() {
+    for rows in [
+        vec![vec![0.04, -0.04], vec![0.04]],
+        vec![vec![0.04, -0.02], vec![0.01]],
+        vec![vec![0.04, 0.0], vec![0.0]],
+        vec![vec![0.04, -0.02, 0.01], vec![0.01, -0.005], vec![0.09]],
+        vec![vec![0.04, -0.00002, 0.01], vec![0.00000001, -0.000005], vec![0.09]],
+    ] {
+        let covariance = Covariance::from_rows(&rows).unwrap();
+        let size = covariance.size();
+        for objective in [Objective::MinVariance, Objective::MinCvar] {
+            let mean = (0..size).map(|asset| 0.001 * asset as f64).collect();
+            let mut problem = PortfolioProblem::normal(objective, mean, covariance.clone());
+            let found = solve(&problem).unwrap_or_else(|error| panic!("{objective:?} {rows:?}: {error}"));
+            assert!(found.volatility.unwrap() < 1e-8, "{objective:?} {rows:?} {found:?}");
+            problem.constraints.upper = vec![0.9; size];
+            solve(&problem).unwrap_or_else(|error| panic!("{objective:?} {rows:?}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn a_large_risk_aversion_names_no_cap() {
+    let least = solve(&unequal(Objective::MinCvar)).unwrap();
+    let rows: Vec<Vec<f64>> =
+        (0..40).map(|t| (0..3).map(|a| ((t * (a + 2)) % 7) as f64 * 0.01 - 0.03).collect()).collect();
+    let scenarios = crate::optimise::Scenarios::from_rows(&rows, None).unwrap();
+    let calmest = solve(&PortfolioProblem::over_scenarios(Objective::MinCvar, scenarios.clone())).unwrap();
+    for aversion in [1e3, 1e6, 1e9, 1e12, 1e15, 1e100] {
+        let mut problem = unequal(Objective::MeanCvar);
+        problem.risk_aversion = aversion;
+        let found = solve(&problem).unwrap_or_else(|error| panic!("{aversion}: {error}"));
+        assert!((found.cvar.unwrap() - least.cvar.unwrap()).abs() < 1e-6, "{aversion}");
+        let mut problem = PortfolioProblem::over_scenarios(Objective::MeanCvar, scenarios.clone());
+        problem.risk_aversion = aversion;
+        let found = solve(&problem).unwrap_or_else(|error| panic!("{aversion}: {error}"));
+        assert!((found.cvar.unwrap() - calmest.cvar.unwrap()).abs() < 1e-6, "{aversion}");
+    }
+}

@@ -41,6 +41,13 @@ pub struct NamedRow {
     pub upper: f64,
 }
 
+impl NamedRow {
+    /// Its largest coefficient, by size.
+    pub fn size(&self) -> f64 {
+        self.coefficients.iter().fold(0.0, |most, value| most.max(value.abs()))
+    }
+}
+
 /// What moving away from the present weights costs, and how much of it may be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turnover {

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::conic::ConicError;
 use super::cutting_plane::{CutError, CutProblem};
-use super::diagnose::{cvar_conflict, feasible, linear_conflicts};
+use super::diagnose::{cvar_conflict, feasible, linear_conflicts, nearly};
 use super::model::{LinearModel, active};
 use super::problem::{Constraints, Objective, PortfolioProblem};
 use super::smooth::{NormalTerms, SmoothError, normal_multipliers, solve_normal};
@@ -103,9 +103,9 @@ fn needed_covariance(problem: &PortfolioProblem) -> Result<Covariance, OptimiseE
 }
 
 fn optimise(problem: &PortfolioProblem) -> Result<Found, OptimiseError> {
-    let model = LinearModel::new(problem)?;
+    let mut model = LinearModel::new(problem)?;
     if !feasible(&model)? {
-        return Err(linear_conflicts(problem, &model));
+        model = nearly(problem, &model).ok_or_else(|| linear_conflicts(problem, &model))?;
     }
     let found = match problem.objective {
         Objective::MinVariance => {

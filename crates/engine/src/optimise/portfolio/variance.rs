@@ -13,8 +13,10 @@ use crate::optimise::{Covariance, OptimiseError};
 
 /// Proven relative distance to the optimum above which there is no answer.
 const ACCEPTED: f64 = 1e-6;
+/// A variance that is this part of the assets' own variances above the least is as good as the least.
+const SLIGHT: f64 = 1e-10;
 /// A variance below this part of the assets' own variances is made of rounding.
-const ROUNDING: f64 = 1e-10;
+const ROUNDING: f64 = 1e-9;
 /// By how much a cap on CVaR may be missed, relative to the larger of the cap and the largest deviation.
 const MISSED: f64 = 1e-9;
 
@@ -69,10 +71,12 @@ impl<'a> LeastVariance<'a> {
         let own = self.scaled.own_variances(self.model.weights(&columns));
         let distance = distance(self.model, &self.scaled.scale, &slope, &columns, &self.below);
         // The slope is that of half the variance.
-        let gap =
-            distance.map(|distance| 2.0 * distance / variance.max(ROUNDING * own).max(f64::MIN_POSITIVE));
+        let least = variance.max(ROUNDING * own).max(f64::MIN_POSITIVE);
+        let gap = distance.map(|distance| 2.0 * distance / least);
         match gap {
-            Some(gap) if gap <= ACCEPTED => Ok(Solved { columns, iterations: self.iterations, gap }),
+            Some(gap) if gap <= ACCEPTED || gap * least <= SLIGHT * own => {
+                Ok(Solved { columns, iterations: self.iterations, gap })
+            }
             Some(gap) => Err(SmoothError::Other(OptimiseError::NotSolved(format!(
                 "the variance found may be {gap:.1e} of itself above the least"
             )))),
