@@ -36,8 +36,9 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
             return Err(wrong(&"history: no factor has a market with a column of it"));
         }
         Some(from) => {
-            let text = std::fs::read_to_string(&from.path)
-                .map_err(|error| EngineCliError::Input(format!("history: {}: {error}", from.path)))?;
+            let source = Source { input: Some((&from.path).into()) };
+            let text =
+                source.text(standard).map_err(|error| EngineCliError::Input(format!("history: {error}")))?;
             let history = History::from_csv(&from.path, &text, &wanted, from.step_secs);
             Some(history.map_err(EngineCliError::input)?)
         }

@@ -9,9 +9,94 @@ use super::covariance::covariance;
 use super::fields::{Fields, spread};
 
 /// A portfolio problem from its JSON document; messages name the field and entry.
+///
+/// A field that nobody knows is named before one that is missing: it may be the missing one, misspelt.
 pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
     let mut fields = Fields::new("", document)?;
     fields.lift("constraints")?;
+    read(&mut fields).map_err(|problem| fields.misspelt(&FIELDS).unwrap_or(problem)).and_then(|problem| {
+        fields.done()?;
+        Ok(problem)
+    })
+}
+
+/// Every field, by all its spellings.
+const FIELDS: [&str; 72] = [
+    "objective",
+    "goal",
+    "mean",
+    "means",
+    "expected_returns",
+    "expected_return",
+    "mu",
+    "covariance",
+    "cov",
+    "covariance_matrix",
+    "sigma",
+    "probabilities",
+    "scenario_probabilities",
+    "probs",
+    "scenarios",
+    "returns",
+    "scenario_returns",
+    "assets",
+    "names",
+    "asset_names",
+    "linkage",
+    "leaf_order",
+    "distance",
+    "alpha",
+    "confidence",
+    "confidence_level",
+    "beta",
+    "risk_aversion",
+    "lambda",
+    "risk_budgets",
+    "risk_budget",
+    "long_only",
+    "bounds",
+    "weight_bounds",
+    "min_weights",
+    "lower",
+    "lower_bounds",
+    "min_weight",
+    "max_weights",
+    "upper",
+    "upper_bounds",
+    "max_weight",
+    "budget",
+    "sum",
+    "sum_of_weights",
+    "groups",
+    "group_caps",
+    "factors",
+    "risk_factors",
+    "rows",
+    "linear",
+    "linear_constraints",
+    "min_return",
+    "target_return",
+    "min_mean_return",
+    "target_mean_return",
+    "min_expected_return",
+    "required_return",
+    "max_cvar",
+    "cvar_cap",
+    "cvar_limit",
+    "turnover",
+    "count",
+    "turnover_count",
+    "current_weights",
+    "current",
+    "previous_weights",
+    "max_turnover",
+    "max",
+    "costs",
+    "cost",
+    "transaction_costs",
+];
+
+fn read(fields: &mut Fields) -> Result<PortfolioProblem, String> {
     let objective: Objective = fields
         .take(&["objective", "goal"])?
         .ok_or("objective: missing; min_cvar, min_variance, max_return, mean_cvar, hrp or erc")?;
@@ -45,7 +130,7 @@ pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
     {
         return Err(format!("assets: `{}` appears twice", name.1));
     }
-    let constraints = constraints(&mut fields, &assets)?;
+    let constraints = constraints(fields, &assets)?;
     let defaults = HierarchyOptions::default();
     let hierarchy = HierarchyOptions {
         linkage: fields.take(&["linkage"])?.unwrap_or(defaults.linkage),
@@ -64,7 +149,6 @@ pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
         risk_budgets: fields.numbers(&["risk_budgets", "risk_budget"])?,
         assets,
     };
-    fields.done()?;
     Ok(problem)
 }
 
