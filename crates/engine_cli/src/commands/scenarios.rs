@@ -98,6 +98,35 @@ mod tests {
         assert!(ask(&spec("btc")).unwrap_err().to_string().contains("ballast-scenarios-"));
     }
 
+    // Whatever confidence is asked for, no advice goes beyond what a set may have.
+    #[test]
+    fn no_more_scenarios_are_asked_for_than_there_may_be() {
+        for alpha in [0.97, 0.98, 0.99, 0.995, 0.999, 0.9999] {
+            for names in [1, 4, 12] {
+                let factors: Vec<String> = (0..names).map(|at| format!("venue:v{at}")).collect();
+                let spec = |count: usize| {
+                    serde_json::json!({"factors": factors, "alpha": alpha, "count": count}).to_string()
+                };
+                let Err(error) = ask(&spec(32)) else { continue };
+                let text = error.to_string();
+                match text.split("at least ").nth(1).and_then(|tail| tail.split(' ').next()) {
+                    Some(least) => {
+                        let least: usize = least.parse().unwrap();
+                        assert!(least <= 1_024, "{text}");
+                        assert!(
+                            ask(&spec(least)).is_ok() && ask(&spec(least - 1)).is_err(),
+                            "{alpha} {names} {text}"
+                        );
+                    }
+                    None => {
+                        assert!(text.contains("alpha") && text.contains("1024"), "{text}");
+                        assert!(ask(&spec(1_024)).is_err(), "{text}");
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn bad_specifications_end_with_two_and_a_place() {
         let cases = [

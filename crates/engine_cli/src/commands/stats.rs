@@ -148,6 +148,9 @@ impl Args {
         let Some((trials, variance)) = self.trials.zip(self.trial_variance) else {
             return Ok(None);
         };
+        if variance < 0.0 {
+            return Err(EngineCliError::input(format!("--trial-variance {variance} is below zero")));
+        }
         let per_period = variance / self.sharpe_scale(per_year).powi(2);
         let maximum = ballast_engine::stats::deflated::expected_maximum(trials, per_period)
             .map_err(EngineCliError::input)?;

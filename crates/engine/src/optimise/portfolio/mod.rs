@@ -10,6 +10,7 @@ mod diagnose;
 pub mod full_lp;
 mod model;
 mod problem;
+mod ratio;
 mod refine;
 mod scaled;
 mod smooth;
@@ -24,5 +25,7 @@ pub use solve::{PortfolioSolution, solve};
 
 #[cfg(test)]
 mod mixed_tests;
+#[cfg(test)]
+mod ratio_tests;
 #[cfg(test)]
 mod tests;

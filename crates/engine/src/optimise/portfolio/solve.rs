@@ -5,8 +5,9 @@ use super::cutting_plane::{CutError, CutProblem};
 use super::diagnose::{cvar_conflict, feasible, linear_conflicts, nearly};
 use super::model::{LinearModel, active};
 use super::problem::{Constraints, Objective, PortfolioProblem};
+use super::ratio::{best_ratio, most_diversified};
 use super::smooth::{NormalTerms, SmoothError, normal_multipliers, solve_normal};
-use super::variance::least_variance;
+use super::variance::{least_variance, most_useful};
 use crate::optimise::hierarchy::hierarchical_risk_parity;
 use crate::optimise::risk_parity::risk_parity;
 use crate::optimise::scenarios::TailFinder;
@@ -22,7 +23,8 @@ pub struct PortfolioSolution {
     pub assets: Vec<String>,
     /// Fractions of the whole.
     pub weights: Vec<f64>,
-    /// CVaR, variance, expected return after costs, or that less risk aversion times CVaR; for risk parity the volatility.
+    /// CVaR, variance, expected return after costs, or that less risk aversion times CVaR or half the variance, the ratio that
+    /// was made most; for risk parity the volatility.
     pub objective_value: f64,
     /// Expected return before costs; none without means and scenarios.
     pub expected_return: Option<f64>,
@@ -118,11 +120,36 @@ fn optimise(problem: &PortfolioProblem) -> Result<Found, OptimiseError> {
                 gap: Some(solved.gap),
             }
         }
+        Objective::Utility | Objective::MaxSharpe | Objective::MaxDiversification => {
+            by_variance(problem, &model)?
+        }
         _ if problem.scenarios.is_some() || needs_no_risk(problem) => over_scenarios(problem, &model)?,
         _ => normal(problem, &model)?,
     };
     let unlimited = model.unlimited(&found.weights, problem);
     if unlimited.is_empty() { Ok(found) } else { Err(OptimiseError::Unbounded(unlimited)) }
+}
+
+/// Objectives of return and variance.
+fn by_variance(problem: &PortfolioProblem, model: &LinearModel) -> Result<Found, OptimiseError> {
+    if problem.constraints.max_cvar.is_some() {
+        return Err(OptimiseError::input(
+            "max_cvar: this objective takes no cap on CVaR; use max_return, mean_cvar or min_variance",
+        ));
+    }
+    if problem.objective != Objective::MaxDiversification && problem.means().is_none() {
+        return Err(OptimiseError::input("mean: this objective needs expected returns or scenarios"));
+    }
+    let covariance = needed_covariance(problem)?;
+    let solved = match problem.objective {
+        Objective::Utility if problem.risk_aversion == 0.0 => return most_return(model),
+        Objective::Utility => most_useful(problem, model, &covariance),
+        Objective::MaxSharpe => best_ratio(problem, model, &covariance),
+        _ => most_diversified(model, &covariance),
+    };
+    let solved = solved.map_err(|error| blame(error, problem, model))?;
+    let weights = model.weights(&solved.columns).to_vec();
+    Ok(Found { weights, iterations: solved.iterations, gap: Some(solved.gap) })
 }
 
 fn needs_no_risk(problem: &PortfolioProblem) -> bool {
@@ -217,8 +244,9 @@ fn report(problem: &PortfolioProblem, found: Found) -> Result<PortfolioSolution,
     let weights = found.weights;
     let means = problem.means();
     // Over scenarios the variance is that of the losses: one pass instead of a whole matrix.
-    let by_risk = matches!(problem.objective, Objective::MinVariance | Objective::Hrp | Objective::Erc);
-    let covariance = if by_risk { problem.covariances() } else { problem.covariance.clone() };
+    let by_tail =
+        matches!(problem.objective, Objective::MinCvar | Objective::MeanCvar | Objective::MaxReturn);
+    let covariance = if by_tail { problem.covariance.clone() } else { problem.covariances() };
     let expected_return = means.as_ref().map(|means| dot(means, &weights));
     let over_scenarios = || problem.scenarios.as_ref().map(|scenarios| scenarios.variance(&weights));
     let variance =
@@ -243,6 +271,16 @@ fn report(problem: &PortfolioProblem, found: Found) -> Result<PortfolioSolution,
         Objective::MinVariance => variance,
         Objective::MaxReturn => net,
         Objective::MeanCvar => net.zip(cvar).map(|(net, cvar)| net - problem.risk_aversion * cvar),
+        Objective::Utility => {
+            net.zip(variance).map(|(net, variance)| net - problem.risk_aversion * variance / 2.0)
+        }
+        Objective::MaxSharpe => {
+            net.zip(volatility).map(|(net, deviation)| (net - problem.risk_free) / deviation)
+        }
+        Objective::MaxDiversification => covariance
+            .as_ref()
+            .zip(volatility)
+            .map(|(covariance, deviation)| dot(&covariance.deviations(), &weights) / deviation),
         Objective::Hrp | Objective::Erc => volatility,
     };
     let risk_contributions = covariance.as_ref().zip(variance).filter(|(_, variance)| *variance > 0.0).map(

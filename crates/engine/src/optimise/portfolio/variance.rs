@@ -12,11 +12,11 @@ use crate::optimise::simplex::dot;
 use crate::optimise::{Covariance, OptimiseError};
 
 /// Proven relative distance to the optimum above which there is no answer.
-const ACCEPTED: f64 = 1e-6;
+pub(super) const ACCEPTED: f64 = 1e-6;
 /// A variance that is this part of the assets' own variances above the least is as good as the least.
 const SLIGHT: f64 = 1e-10;
 /// A variance below this part of the assets' own variances is made of rounding.
-const ROUNDING: f64 = 1e-9;
+pub(super) const ROUNDING: f64 = 1e-9;
 /// By how much a cap on CVaR may be missed, relative to the larger of the cap and the largest deviation.
 const MISSED: f64 = 1e-9;
 
@@ -44,6 +44,16 @@ impl<'a> LeastVariance<'a> {
         let scaled = Scaled::new(model, covariance);
         let quadratic = scaled.quadratic(model, &[]);
         Self { model, scaled, quadratic, below: Vec::new(), iterations: 0 }
+    }
+
+    /// Half the variance less `reward` · columns instead. Bounds that stand for none stay, as the reward may have no end.
+    fn with_reward(model: &'a LinearModel, covariance: &Covariance, reward: &[f64]) -> Self {
+        let mut search = Self::new(model, covariance);
+        let negative: Vec<f64> = reward.iter().map(|value| -value).collect();
+        search.quadratic = search.scaled.quadratic(model, &negative);
+        let times = |values: &[f64]| values.iter().zip(&search.scaled.scale).map(|(v, s)| v * s).collect();
+        (search.quadratic.lower, search.quadratic.upper) = (times(&model.lower), times(&model.upper));
+        search
     }
 
     fn push(&mut self, mut coefficients: Vec<f64>, side: f64) {
@@ -85,6 +95,13 @@ impl<'a> LeastVariance<'a> {
     }
 }
 
+/// Least variance under the linear constraints alone.
+pub(super) fn least_variance_of(model: &LinearModel, covariance: &Covariance) -> Result<Solved, SmoothError> {
+    let mut search = LeastVariance::new(model, covariance);
+    let columns = search.columns()?;
+    search.proven(columns)
+}
+
 /// Least variance under the linear constraints and the cap on CVaR. With scenarios the tails that break the cap are added
 /// one by one.
 pub fn least_variance(
@@ -92,11 +109,10 @@ pub fn least_variance(
     model: &LinearModel,
     covariance: &Covariance,
 ) -> Result<Solved, SmoothError> {
-    let mut search = LeastVariance::new(model, covariance);
     let Some(cap) = problem.constraints.max_cvar else {
-        let columns = search.columns()?;
-        return search.proven(columns);
+        return least_variance_of(model, covariance);
     };
+    let search = LeastVariance::new(model, covariance);
     let largest = covariance.deviations().iter().fold(0.0_f64, |most, value| most.max(*value));
     let cap = Cap { value: cap, allowed: cap + MISSED * cap.abs().max(largest) };
     match (&problem.scenarios, problem.means()) {
@@ -106,6 +122,30 @@ pub fn least_variance(
             Err(SmoothError::Other(OptimiseError::input("max_cvar: there are neither means nor scenarios")))
         }
     }
+}
+
+/// Most of expected return after costs less half of risk aversion, above zero, times variance.
+pub fn most_useful(
+    problem: &PortfolioProblem,
+    model: &LinearModel,
+    covariance: &Covariance,
+) -> Result<Solved, SmoothError> {
+    let reward: Vec<f64> = model.net_return.iter().map(|value| value / problem.risk_aversion).collect();
+    let mut search = LeastVariance::with_reward(model, covariance, &reward);
+    let columns = search.columns()?;
+    let square = search.scaled.unit * search.scaled.unit;
+    let risk = search.scaled.slope(&columns);
+    let slope: Vec<f64> = risk.iter().zip(&reward).map(|(risk, reward)| risk - reward / square).collect();
+    let distance = distance(model, &search.scaled.scale, &slope, &columns, &[]);
+    let distance = distance.ok_or(SmoothError::Conic(ConicError::Failed))?;
+    let size = dot(&risk, &columns).abs() / 2.0 + dot(&reward, &columns).abs() / square;
+    let gap = distance / size.max(f64::MIN_POSITIVE);
+    // Where nothing ends the reward, the weights say so.
+    if gap > ACCEPTED && model.without_bound(problem).is_empty() {
+        let problem = format!("the utility found may be {gap:.1e} of itself below the most");
+        return Err(SmoothError::Other(OptimiseError::NotSolved(problem)));
+    }
+    Ok(Solved { columns, iterations: search.iterations, gap })
 }
 
 /// A cap on CVaR, and what still passes for it.

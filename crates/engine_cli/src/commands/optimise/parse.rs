@@ -21,7 +21,7 @@ pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
 }
 
 /// Every field, by all its spellings.
-const FIELDS: [&str; 72] = [
+const FIELDS: [&str; 73] = [
     "objective",
     "goal",
     "mean",
@@ -50,6 +50,7 @@ const FIELDS: [&str; 72] = [
     "confidence_level",
     "beta",
     "risk_aversion",
+    "risk_free",
     "lambda",
     "risk_budgets",
     "risk_budget",
@@ -99,7 +100,7 @@ const FIELDS: [&str; 72] = [
 fn read(fields: &mut Fields) -> Result<PortfolioProblem, String> {
     let objective: Objective = fields
         .take(&["objective", "goal"])?
-        .ok_or("objective: missing; min_cvar, min_variance, max_return, mean_cvar, hrp or erc")?;
+        .ok_or("objective: missing; min_cvar, min_variance, max_return, mean_cvar, utility, max_sharpe, max_diversification, hrp or erc")?;
     let mean = fields.numbers(&["mean", "means", "expected_returns", "expected_return", "mu"])?;
     let covariance = fields
         .value(&["covariance", "cov", "covariance_matrix", "sigma"])
@@ -145,6 +146,7 @@ fn read(fields: &mut Fields) -> Result<PortfolioProblem, String> {
         scenarios,
         constraints,
         risk_aversion: fields.take(&["risk_aversion", "lambda"])?.unwrap_or(1.0),
+        risk_free: fields.take(&["risk_free"])?.unwrap_or(0.0),
         hierarchy,
         risk_budgets: fields.numbers(&["risk_budgets", "risk_budget"])?,
         assets,

@@ -136,6 +136,16 @@ fn growth_at_one_rate_has_no_sharpe_ratio() {
 }
 
 #[test]
+fn negative_numbers_after_a_space_are_values() {
+    let table = "r\n0.01\n0.02\n-0.01\n";
+    assert!(ask("--risk-free -0.01 --reference-sharpe -1", table).is_ok());
+    for option in ["--alpha", "--periods-per-year"] {
+        let found = refused(&format!("{option} -2"), table);
+        assert!(!found.contains("unexpected argument"), "{found}");
+    }
+}
+
+#[test]
 fn prices_are_called_prices() {
     assert!(refused("", "p\n101.2\n102.9\n101.1\n99.8\n").contains("read like prices"));
     assert!(refused("", "r\n1.2\n-0.9\n3.1\n-2.8\n").contains("read like percent"));
