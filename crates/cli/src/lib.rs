@@ -23,7 +23,6 @@ pub mod when;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use serde_json::json;
 
 use args::{Args, Command};
@@ -32,7 +31,7 @@ use session::Session;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read();
     let is_json = args.global.json;
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,

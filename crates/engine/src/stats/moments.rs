@@ -109,9 +109,9 @@ mod tests {
     // Returns p[t] / p[t-1] - 1 of a price that grows by the same rate differ in the last bits of 1 + r.
     #[test]
     fn growth_at_one_rate_is_constant() {
-        for rate in [0.001, 1e-6, 0.3, -0.02, 1e-9] {
+        for rate in [0.001_f64, 1e-6, 0.3, -0.02, 1e-9] {
             for start in [100.0, 0.003, 7.1e6] {
-                let powers: Vec<f64> = (0..250).map(|t| start * (1.0 + rate as f64).powi(t)).collect();
+                let powers: Vec<f64> = (0..250).map(|t| start * (1.0 + rate).powi(t)).collect();
                 let mut steps = vec![start];
                 for t in 0..250 {
                     steps.push(steps[t] * (1.0 + rate));

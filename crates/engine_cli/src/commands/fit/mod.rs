@@ -106,4 +106,17 @@ pub(super) mod tests {
             }
         }
     }
+
+    // A stake pool's growth an epoch, whose mean is many times its deviation; Python's arch 8.0.0 on the same numbers times 1e6.
+    #[test]
+    fn a_large_mean_does_not_stop_a_fit() {
+        let found = fitted(&["--model", "garch"], include_str!("stake_pool_growth.csv")).unwrap();
+        for (name, expected, within) in
+            [("log_likelihood", 3_720.015_827, 1e-5), ("alpha", 0.05093, 1e-4), ("beta", 0.82740, 1e-4)]
+        {
+            let value = found[name].as_f64().unwrap();
+            assert!((value - expected).abs() < within, "{name}: {value} is not {expected}");
+        }
+        assert!(found["converged"] == true && found["iterations"].as_u64().unwrap() > 0);
+    }
 }
