@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use solana_pubkey::Pubkey;
 
 use crate::{backtest, commands, demo, replay};
@@ -40,6 +41,54 @@ pub struct Global {
     /// Lookup table to use; found or made when needed and not given
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub lookup_table: Vec<Pubkey>,
+}
+
+/// Commands that need no chain, and the options that only a chain needs.
+const WITHOUT_CHAIN: [&str; 3] = ["engine", "recommend", "sweep"];
+const OF_CHAIN: [&str; 3] = ["url", "keypair", "lookup_table"];
+
+impl Args {
+    /// Reads a command line, its first word the program's name. What begins with a hyphen and a figure is a negative
+    /// number everywhere, and never an option: none here begins with a figure.
+    ///
+    /// # Errors
+    /// What clap says, to be shown as it is.
+    pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::of(&Self::shown().try_get_matches_from(line.into_iter().map(marked))?)
+    }
+
+    /// The command line as help shows it: commands that need no chain list no option of one.
+    fn shown() -> clap::Command {
+        let mut command = with_negative_numbers(Self::command());
+        // Options of every command reach the commands when it is built.
+        command.build();
+        command.mut_subcommands(
+            |below| if WITHOUT_CHAIN.contains(&below.get_name()) { hide(below) } else { below },
+        )
+    }
+
+    fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let args = Self::from_arg_matches(matches)?;
+        // Written on this line: what comes from elsewhere is not meant for this command.
+        let given = |option: &&&str| matches.value_source(option) == Some(ValueSource::CommandLine);
+        let needless = matches.subcommand_name().filter(|name| WITHOUT_CHAIN.contains(name));
+        match OF_CHAIN.iter().find(given).zip(needless) {
+            Some((option, command)) => {
+                let option = option.replace('_', "-");
+                let problem =
+                    format!("--{option}: `ballast {command}` needs no chain and takes no such option\n");
+                Err(clap::Error::raw(clap::error::ErrorKind::UnknownArgument, problem))
+            }
+            None => Ok(args),
+        }
+    }
+}
+
+/// Hides the options of a chain here and in every command below. In place: a command that is built finds options by position.
+fn hide(command: clap::Command) -> clap::Command {
+    let hidden =
+        |arg: clap::Arg| if OF_CHAIN.contains(&arg.get_id().as_str()) { arg.hide(true) } else { arg };
+    command.mut_args(hidden).mut_subcommands(hide)
 }
 
 /// Everything `ballast` does.
@@ -81,18 +130,6 @@ pub enum Command {
     Sweep(ballast_engine_cli::commands::sweep::Args),
     /// Bring a chain to the state that a plan describes
     Migrate(commands::migrate::MigrateArgs),
-}
-
-impl Args {
-    /// Reads a command line, its first word the program's name. What begins with a hyphen and a figure is a negative
-    /// number everywhere, and never an option: none here begins with a figure.
-    ///
-    /// # Errors
-    /// What clap says, to be shown as it is.
-    pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let command = with_negative_numbers(Self::command());
-        Self::from_arg_matches(&command.try_get_matches_from(line.into_iter().map(marked))?)
-    }
 }
 
 /// Takes negative numbers for values wherever a value is taken.
@@ -164,5 +201,23 @@ mod tests {
     fn the_address_has_a_short_option() {
         let args = read(&["-u", "devnet", "vault", "list"]).unwrap();
         assert_eq!(args.global.url.as_deref(), Some("devnet"));
+    }
+
+    #[test]
+    fn the_engine_lists_and_takes_no_option_of_a_chain() {
+        for line in
+            [&["ballast", "engine", "stats"][..], &["ballast", "recommend"], &["ballast", "sweep", "x.toml"]]
+        {
+            let help = line.iter().copied().chain(["--help"]);
+            let text = Args::shown().try_get_matches_from(help).unwrap_err().to_string();
+            assert!(!text.contains("--keypair") && !text.contains("--url"), "{text}");
+            let with = line.iter().copied().chain(["--keypair", "k.json"]);
+            let matches = Args::shown().try_get_matches_from(with).unwrap();
+            let error = Args::of(&matches).unwrap_err().to_string();
+            assert!(error.contains("--keypair: `ballast"), "{error}");
+        }
+        let vault =
+            Args::shown().try_get_matches_from(["ballast", "vault", "--help"]).unwrap_err().to_string();
+        assert!(vault.contains("--keypair"), "{vault}");
     }
 }

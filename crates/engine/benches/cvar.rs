@@ -45,7 +45,9 @@ fn cvar(criterion: &mut Criterion) {
         let found = solve(&problem).unwrap();
         println!(
             "{count} scenarios: {} tails, gap {:.1e}, CVaR {:.9}",
-            found.iterations, found.gap, found.objective_value
+            found.iterations,
+            found.gap.unwrap_or(f64::NAN),
+            found.objective_value
         );
         group.bench_with_input(BenchmarkId::new("cutting_planes", count), &problem, |b, problem| {
             b.iter(|| solve(black_box(problem)).unwrap());

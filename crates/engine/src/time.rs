@@ -1,6 +1,6 @@
 //! Unix seconds to and from the dates people write, always UTC.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 
 /// What a column of times may be called, the canonical name first; case does not matter.
 pub const TIME_COLUMNS: [&str; 8] =
@@ -31,25 +31,42 @@ pub struct TimeError {
     text: String,
 }
 
-/// Reads `2022-11-05`, `2022-11-05T06:00[:00]` with or without `Z` or `+00:00`, or unix seconds, as UTC.
+/// Reads `2022-11-05`, `2022-11-05T06:00[:00[.000]]` with `Z`, an offset such as `+02:00`, or nothing, which is UTC, or unix
+/// seconds. Fractions of a second are dropped (towards the past), as JavaScript and many interfaces write them where there
+/// is none.
 pub fn parse_utc(text: &str) -> Result<i64, TimeError> {
     let trimmed = text.trim();
-    let trimmed =
-        trimmed.strip_suffix('Z').or(trimmed.strip_suffix("+00:00")).unwrap_or(trimmed).replace(' ', "T");
     let error = || TimeError { text: text.into() };
     if !trimmed.is_empty() && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
         return trimmed.parse().map_err(|_| error());
     }
-    if let Ok(date) = NaiveDate::parse_from_str(&trimmed, "%Y-%m-%d") {
+    let (local, offset) = split_offset(trimmed).ok_or_else(error)?;
+    if let Ok(date) = NaiveDate::parse_from_str(local, "%Y-%m-%d") {
         let midnight = date.and_hms_opt(0, 0, 0).ok_or_else(error)?;
-        return Ok(midnight.and_utc().timestamp());
+        return Ok(midnight.and_utc().timestamp() - offset);
     }
-    for format in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"] {
-        if let Ok(time) = NaiveDateTime::parse_from_str(&trimmed, format) {
-            return Ok(time.and_utc().timestamp());
+    let local = local.replacen([' ', 't'], "T", 1);
+    // A dot and digits are optional after the seconds.
+    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"] {
+        if let Ok(time) = NaiveDateTime::parse_from_str(&local, format) {
+            return Ok(time.and_utc().timestamp() - offset);
         }
     }
     Err(error())
+}
+
+/// What stands before the offset from UTC, and the offset in seconds; none for an offset that is none.
+fn split_offset(text: &str) -> Option<(&str, i64)> {
+    if let Some(local) = text.strip_suffix(['Z', 'z']).or(text.strip_suffix(" UTC")) {
+        return Some((local.trim_end(), 0));
+    }
+    // The signs of a date stand in its first ten characters.
+    let place =
+        text.char_indices().skip(10).find(|(_, letter)| matches!(letter, '+' | '-')).map(|(at, _)| at);
+    let Some((local, offset)) = place.map(|at| text.split_at(at)) else { return Some((text, 0)) };
+    let offset = if offset.len() == 3 { format!("{offset}:00") } else { offset.to_owned() };
+    let offset: FixedOffset = offset.parse().ok()?;
+    Some((local.trim_end(), i64::from(offset.local_minus_utc())))
 }
 
 /// `2022-11-05T06:00Z`; the number itself when it is outside the calendar.
@@ -98,7 +115,29 @@ mod tests {
             assert_eq!(parse_utc(text), Ok(1_667_606_400), "{text}");
         }
         assert_eq!(format_utc(1_667_606_400), "2022-11-05T00:00Z");
-        for text in ["", "yesterday", "2022-13-05", "-5", "2022-11-05T25:00"] {
+        for text in [
+            "2022-11-05T00:00:00.000Z",
+            "2022-11-05T00:00:00.999999Z",
+            "2022-11-05 00:00:00.5",
+            "2022-11-05T02:00:00.25+02:00",
+            "2022-11-04T19:00-05:00",
+            "2022-11-04 19:00:00-0500",
+            "2022-11-05T05:30+0530",
+            "2022-11-05 01:00:00+01",
+            "2022-11-05 00:00:00 UTC",
+        ] {
+            assert_eq!(parse_utc(text), Ok(1_667_606_400), "{text}");
+        }
+        assert_eq!(parse_utc("2024-01-01T23:01:11.000Z"), Ok(1_704_150_071));
+        for text in [
+            "",
+            "yesterday",
+            "2022-13-05",
+            "-5",
+            "2022-11-05T25:00",
+            "2022-11-05T00:00+99:00",
+            "2022-11-05T00:00:00.x",
+        ] {
             assert!(parse_utc(text).is_err(), "{text}");
         }
     }

@@ -105,7 +105,7 @@ impl FromStr for RiskClass {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
+        match text.trim().to_ascii_lowercase().as_str() {
             "conservative" => Ok(Self::Conservative),
             "balanced" => Ok(Self::Balanced),
             "growth" => Ok(Self::Growth),

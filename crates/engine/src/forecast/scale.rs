@@ -1,7 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-/// Utilisation this close to 0 or 1 is taken as this far from it: beyond, the logit only measures rounding.
+/// Closer to 0 or 1 than this the logit would only measure rounding: the scale goes on by other means, linear towards 0 and
+/// with the logarithm of the way above, so that 0 and 1 come back as themselves.
 const UTILISATION_EDGE: f64 = 1e-4;
+/// Loans exceed what is supplied where interest is owed or a debt is bad; beyond this it is no utilisation.
+const UTILISATION_MOST: f64 = 1.5;
 /// Added to a rate before its logarithm is taken, a hundredth of a percent a year: below that, differences do not
 /// matter, and zero has a place.
 const RATE_FLOOR: f64 = 1e-4;
@@ -14,7 +17,7 @@ pub enum Scale {
     Raw,
     /// Logarithm of a rate or a turnover, zero or more.
     Log,
-    /// Log-odds of a utilisation, 0 to 1.
+    /// Log-odds of a utilisation, 0 to 1 and a little above.
     Logit,
 }
 
@@ -24,7 +27,7 @@ impl Scale {
         match self {
             Self::Raw => None,
             Self::Log if value < 0.0 => Some("a rate of zero or more is expected"),
-            Self::Logit if !(0.0..=1.0 + 1e-9).contains(&value) => {
+            Self::Logit if !(0.0..=UTILISATION_MOST).contains(&value) => {
                 Some("a utilisation between 0 and 1 is expected (0.8 is 80%)")
             }
             Self::Log | Self::Logit => None,
@@ -38,7 +41,8 @@ impl Scale {
             Self::Log => (value.max(0.0) + RATE_FLOOR).ln(),
             Self::Logit => {
                 let inside = value.clamp(UTILISATION_EDGE, 1.0 - UTILISATION_EDGE);
-                (inside / (1.0 - inside)).ln()
+                let (below, above) = ((inside - value).max(0.0), (value - inside).max(0.0));
+                (inside / (1.0 - inside)).ln() - below / UTILISATION_EDGE + (above / UTILISATION_EDGE).ln_1p()
             }
         }
     }
@@ -48,7 +52,13 @@ impl Scale {
         match self {
             Self::Raw => scaled,
             Self::Log => (scaled.exp() - RATE_FLOOR).max(0.0),
-            Self::Logit => 1.0 / (1.0 + (-scaled).exp()),
+            Self::Logit => {
+                let end = ((1.0 - UTILISATION_EDGE) / UTILISATION_EDGE).ln();
+                let inside = 1.0 / (1.0 + (-scaled.clamp(-end, end)).exp());
+                let (below, above) = ((-end - scaled).max(0.0), (scaled - end).max(0.0));
+                let value = inside - below * UTILISATION_EDGE + above.exp_m1() * UTILISATION_EDGE;
+                value.clamp(0.0, UTILISATION_MOST)
+            }
         }
     }
 }
@@ -65,6 +75,20 @@ mod tests {
                 prop_assert!((scale.invert(scale.apply(value)) - value).abs() < 1e-12);
             }
         }
+    }
+
+    #[test]
+    fn no_utilisation_and_all_of_it_come_back() {
+        for value in [0.0, 5e-5, 1e-4, 0.9999, 0.99995, 1.0, 1.001, 1.02, 1.3, 1.5] {
+            assert_eq!(Scale::Logit.problem(value), None);
+            let back = Scale::Logit.invert(Scale::Logit.apply(value));
+            assert!((back - value).abs() < 1e-12, "{value} comes back as {back}");
+        }
+        assert!(
+            Scale::Logit.apply(1.01) > Scale::Logit.apply(1.0)
+                && Scale::Logit.apply(0.0) < Scale::Logit.apply(1e-5)
+        );
+        assert!(Scale::Logit.problem(1.6).is_some() && Scale::Logit.problem(-1e-6).is_some());
     }
 
     #[test]

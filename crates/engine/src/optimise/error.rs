@@ -26,8 +26,8 @@ impl OptimiseError {
 pub struct Conflict {
     /// Its name, as in the problem.
     pub constraint: String,
-    /// What it asks for, e.g. "at least 0.02".
-    pub asked: String,
+    /// What it asks for.
+    pub asked: Asked,
     /// By how much it fails where the sum of all violations is least.
     pub violation: f64,
     /// The nearest that all other constraints allow; none when they cannot hold together either.
@@ -36,16 +36,34 @@ pub struct Conflict {
     pub limited_by: Vec<String>,
 }
 
+/// What a constraint asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Asked {
+    /// One value.
+    Exactly(f64),
+    /// This value or more.
+    AtLeast(f64),
+    /// This value or less.
+    AtMost(f64),
+}
+
 impl std::fmt::Display for Conflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} ({}) cannot hold: ", self.constraint, self.asked)?;
-        let side = if self.asked.starts_with("at most") { "least" } else { "most" };
+        let (asks, value, reach) = match self.asked {
+            Asked::Exactly(value) => ("exactly", value, "nearest"),
+            Asked::AtLeast(value) => ("at least", value, "most"),
+            Asked::AtMost(value) => ("at most", value, "least"),
+        };
         match self.attainable {
-            Some(value) if self.asked.starts_with("exactly") => {
-                write!(f, "the nearest that the others allow is {}", round(value))?;
+            Some(attainable) => {
+                let (value, attainable) = apart(value, attainable);
+                write!(f, "{} ({asks} {value}) cannot hold: ", self.constraint)?;
+                write!(f, "the {reach} that the others allow is {attainable}")?;
             }
-            Some(value) => write!(f, "the {side} that the others allow is {}", round(value))?,
-            None => write!(f, "it fails by {}", round(self.violation))?,
+            None => {
+                write!(f, "{} ({asks} {}) cannot hold: ", self.constraint, round(value, 6))?;
+                write!(f, "it fails by {}", round(self.violation, 6))?;
+            }
         }
         if self.limited_by.is_empty() {
             return Ok(());
@@ -58,7 +76,13 @@ fn list(conflicts: &[Conflict]) -> String {
     conflicts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Six significant digits: enough to act on, without the solver's noise.
-pub(crate) fn round(value: f64) -> f64 {
-    format!("{value:.5e}").parse().unwrap_or(value)
+/// So many significant digits.
+fn round(value: f64, digits: usize) -> f64 {
+    format!("{value:.*e}", digits - 1).parse().unwrap_or(value)
+}
+
+/// Both numbers with six significant digits, enough to act on without the solver's noise, or as many as tell them apart.
+fn apart(left: f64, right: f64) -> (f64, f64) {
+    let pairs = (6..=17).map(|digits| (round(left, digits), round(right, digits)));
+    pairs.into_iter().find(|(left, right)| left != right).unwrap_or((left, right))
 }

@@ -7,18 +7,19 @@
 //! | [`hierarchy`], [`risk_parity`] | weights from risk alone |
 //! | [`shrinkage`] | Ledoit-Wolf covariance |
 //! | [`covariance`], [`scenarios`] | what risk is measured on |
-//! | [`simplex`] | small exact linear programmes |
+//! | [`simplex`], [`quadratic`] | small exact linear and quadratic programmes |
 
 pub mod allocation;
 pub mod covariance;
 mod error;
 pub mod hierarchy;
 pub mod portfolio;
+pub mod quadratic;
 pub mod risk_parity;
 pub mod scenarios;
 pub mod shrinkage;
 pub mod simplex;
 
 pub use covariance::Covariance;
-pub use error::{Conflict, OptimiseError};
+pub use error::{Asked, Conflict, OptimiseError};
 pub use scenarios::{Border, Scenarios, Split, Tail, TailFinder};

@@ -1,7 +1,9 @@
 //! From everything drawn to the few that a set can hold, without losing any tail.
 
 use ballast_math::MAX_ALLOCATIONS;
-use ballast_math::scenario::{Shocks, cvar_bps_up, portfolio_losses_e8, strategy_loss_bps, var_bps_up};
+use ballast_math::scenario::{
+    MAX_SCENARIOS, Shocks, cvar_bps_up, portfolio_losses_e8, strategy_loss_bps, var_bps_up,
+};
 
 use super::check::{Checked, Mix};
 use super::draw::Losses;
@@ -111,11 +113,23 @@ fn equal(strategies: &[(String, u16)]) -> Holding {
 /// As many draws as leave room for every reference's whole tail: `references * worst_k <= count`.
 pub fn size(count: usize, alpha_bps: u16, references: usize) -> Result<Size, ScenarioError> {
     let tail_bps = usize::from(10_000u16.saturating_sub(alpha_bps));
-    let room = 10_000usize.checked_div(tail_bps * references.max(1)).unwrap_or(1);
-    let drawn = count * room.clamp(1, MOST_DRAWN_PER_KEPT);
+    let room =
+        10_000usize.checked_div(tail_bps * references.max(1)).unwrap_or(1).clamp(1, MOST_DRAWN_PER_KEPT);
+    let drawn = count * room;
     let worst_k = drawn * tail_bps / 10_000;
     if worst_k == 0 {
-        let least = 10_000usize.div_ceil(tail_bps.max(1));
+        // The least count at this confidence; more than a set holds is no advice.
+        let least = 10_000usize.checked_div(tail_bps * room).map_or(usize::MAX, |least| least.max(1));
+        let least =
+            if least.saturating_mul(room * tail_bps) < 10_000 { least.saturating_add(1) } else { least };
+        if least > MAX_SCENARIOS {
+            let problem = format!(
+                "{} leaves no tail in the {MAX_SCENARIOS} scenarios that a set may have; take a lower confidence, or fewer \
+                 mixes and strategies",
+                f64::from(alpha_bps) / 10_000.0
+            );
+            return Err(ScenarioError::field("alpha", problem));
+        }
         return Err(ScenarioError::field(
             "count",
             format!("{count} scenarios have no tail at this confidence: at least {least} are needed"),

@@ -50,6 +50,15 @@ pub enum StatsError {
         /// Returns observed.
         observed: usize,
     },
+    /// Levels, not changes.
+    #[error(
+        "all {observed} numbers are above zero and most above 1: these read like prices; returns are wanted, \
+         price / price before - 1"
+    )]
+    Prices {
+        /// Numbers observed.
+        observed: usize,
+    },
     /// Two series do not match.
     #[error("{what} has {found} rows, the returns have {rows}")]
     LengthMismatch {

@@ -5,10 +5,12 @@ pub fn observed(values: &[f64]) -> impl Iterator<Item = f64> + '_ {
     values.iter().copied().filter(|value| !value.is_nan())
 }
 
-/// Mean; none without an observation.
+/// Mean; none without an observation. A second pass takes back what the first sum lost to rounding.
 pub fn mean(values: &[f64]) -> Option<f64> {
-    let count = observed(values).count();
-    (count > 0).then(|| observed(values).sum::<f64>() / count as f64)
+    let count = observed(values).count() as f64;
+    let first = (count > 0.0).then(|| observed(values).sum::<f64>() / count)?;
+    let left = observed(values).map(|value| value - first).sum::<f64>() / count;
+    Some(if left.is_finite() { first + left } else { first })
 }
 
 /// Mean and standard deviation (n - 1); none with fewer than two observations. Equal observations deviate by
@@ -21,7 +23,7 @@ pub fn mean_and_deviation(values: &[f64]) -> Option<(f64, f64)> {
     if let Some(constant) = constant(values) {
         return Some((constant, 0.0));
     }
-    let mean = observed(values).sum::<f64>() / count as f64;
+    let mean = mean(values)?;
     let squares: f64 = observed(values).map(|value| (value - mean).powi(2)).sum();
     Some((mean, (squares / (count - 1) as f64).sqrt()))
 }
@@ -34,11 +36,18 @@ pub fn population_mean_and_deviation(values: &[f64]) -> Option<(f64, f64)> {
     Some((mean, (squares / count as f64).sqrt()))
 }
 
-/// The one value that every observation has, if so.
+/// How far apart returns may lie for no other reason than rounding, relative to 1 + r: a return is a ratio of two rounded
+/// prices less one, and so carries the rounding of one, not of itself.
+const ROUNDING: f64 = 8.0 * f64::EPSILON;
+
+/// The one value that every observation has, if so, up to the rounding of a return's own computation.
 pub fn constant(values: &[f64]) -> Option<f64> {
-    let mut all = observed(values);
-    let first = all.next()?;
-    all.all(|value| value == first).then_some(first)
+    let first = observed(values).next()?;
+    let ends = (first, first);
+    let (least, most) =
+        observed(values).fold(ends, |(least, most), value| (least.min(value), most.max(value)));
+    let size = 1.0 + least.abs().max(most.abs());
+    (most - least <= ROUNDING * size).then_some(first)
 }
 
 /// Skewness and kurtosis: third and fourth standardised moments with the population's divisor n, as scipy's
@@ -95,6 +104,27 @@ mod tests {
         assert_eq!(skewness_and_kurtosis(&[0.1; 5]), None);
         assert_eq!(population_mean_and_deviation(&[1.0, f64::NAN, 3.0]), Some((2.0, 1.0)));
         assert_eq!(population_mean_and_deviation(&[f64::NAN]), None);
+    }
+
+    // Returns p[t] / p[t-1] - 1 of a price that grows by the same rate differ in the last bits of 1 + r.
+    #[test]
+    fn growth_at_one_rate_is_constant() {
+        for rate in [0.001_f64, 1e-6, 0.3, -0.02, 1e-9] {
+            for start in [100.0, 0.003, 7.1e6] {
+                let powers: Vec<f64> = (0..250).map(|t| start * (1.0 + rate).powi(t)).collect();
+                let mut steps = vec![start];
+                for t in 0..250 {
+                    steps.push(steps[t] * (1.0 + rate));
+                }
+                for prices in [powers, steps] {
+                    let returns: Vec<f64> = prices.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
+                    assert!(constant(&returns).is_some(), "{rate} {start}");
+                    assert_eq!(skewness_and_kurtosis(&returns), None);
+                    assert_eq!(mean_and_deviation(&returns).unwrap().1, 0.0);
+                }
+            }
+        }
+        assert_eq!(constant(&[1e-12, 2e-12]), None);
     }
 
     #[test]

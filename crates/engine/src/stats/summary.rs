@@ -118,6 +118,10 @@ pub fn check_returns(returns: &[f64]) -> Result<(), StatsError> {
     }
     let large = observed(returns).filter(|r| r.abs() > 1.0).count();
     if 2 * large > count {
+        // Returns of some length fall at times, and do not all stay near one level.
+        if count > 2 && observed(returns).all(|r| r > 0.0) && !wanders(returns) {
+            return Err(StatsError::Prices { observed: count });
+        }
         return Err(StatsError::Percent { large, observed: count });
     }
     if let Some((value, row)) = returns.iter().zip(1..).find(|(value, _)| **value > LARGEST_RETURN) {
@@ -127,6 +131,16 @@ pub fn check_returns(returns: &[f64]) -> Result<(), StatsError> {
         Some((value, row)) => Err(StatsError::BelowTotalLoss { row, value: *value }),
         None => Ok(()),
     }
+}
+
+/// Whether neighbours differ by more than prices of one asset do, at the median: by a fifth of their size.
+fn wanders(values: &[f64]) -> bool {
+    let steps: Vec<f64> = observed(values)
+        .zip(observed(values).skip(1))
+        .map(|(before, after)| (after / before).ln().abs())
+        .collect();
+    let median = moments::quantile_of_sorted(&moments::sorted(&steps), 0.5);
+    median.is_none_or(|median| median > 0.2)
 }
 
 /// All statistics of `returns` per period; NaN is a period that was not observed.
@@ -276,6 +290,9 @@ mod tests {
         assert!(refused(&[0.1, f64::INFINITY]).contains("row 2"));
         assert!(refused(&[0.1, 0.2, -1.2]).contains("row 3"));
         assert!(refused(&[1.5, -2.5, 0.9]).contains("percent"));
+        assert!(refused(&[1.5, 12.5, 4.0, 1.1]).contains("percent"));
+        assert!(refused(&[101.5, 102.5, 99.0, 100.0]).contains("read like prices"));
+        assert!(refused(&[1.01, 1.02, 1.015, 0.99, 1.03]).contains("read like prices"));
         let with = |settings: Settings<'_>| of_returns(&[0.1, 0.2], &settings).unwrap_err().to_string();
         assert!(with(Settings { per_year: 0.0, ..DAILY }).contains("periods per year"));
         assert!(with(Settings { alpha: 1.0, ..DAILY }).contains("alpha"));

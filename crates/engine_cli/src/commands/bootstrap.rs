@@ -28,25 +28,25 @@ pub struct Args {
     #[arg(long, visible_alias = "column", value_name = "NAMES", value_delimiter = ',')]
     columns: Vec<String>,
     /// Number of paths
-    #[arg(long, visible_alias = "resamples", default_value_t = 1_000)]
+    #[arg(long, visible_alias = "resamples", default_value_t = 1_000, allow_negative_numbers = true)]
     paths: usize,
     /// Rows in a path (default: as many as the data have)
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     length: Option<usize>,
     /// Mean block length in rows, or auto: Politis and White's, the longest of the columns'
     #[arg(long, visible_alias = "block-length", default_value = "auto")]
     block: Block,
     /// Seed
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
     /// Statistic of each path
     #[arg(long, value_enum, default_value_t = Named::Mean)]
     statistic: Named,
     /// Levels of the quantiles
-    #[arg(long, value_delimiter = ',', default_values_t = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99])]
+    #[arg(long, value_delimiter = ',', default_values_t = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99], allow_hyphen_values = true)]
     quantiles: Vec<f64>,
     /// Confidence of the interval
-    #[arg(long, default_value_t = 0.95)]
+    #[arg(long, default_value_t = 0.95, allow_negative_numbers = true)]
     confidence: f64,
     /// Give the paths too: row numbers (from 0) and values
     #[arg(long)]

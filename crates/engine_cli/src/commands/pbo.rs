@@ -16,7 +16,7 @@ pub struct Args {
     #[command(flatten)]
     source: Source,
     /// Blocks that the rows are cut into, even
-    #[arg(long, short, default_value_t = 16)]
+    #[arg(long, short, default_value_t = 16, allow_negative_numbers = true)]
     splits: usize,
     /// What makes one trial better than another
     #[arg(long, value_enum, default_value_t = Score::Sharpe)]

@@ -36,8 +36,9 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
             return Err(wrong(&"history: no factor has a market with a column of it"));
         }
         Some(from) => {
-            let text = std::fs::read_to_string(&from.path)
-                .map_err(|error| EngineCliError::Input(format!("history: {}: {error}", from.path)))?;
+            let source = Source { input: Some((&from.path).into()) };
+            let text =
+                source.text(standard).map_err(|error| EngineCliError::Input(format!("history: {error}")))?;
             let history = History::from_csv(&from.path, &text, &wanted, from.step_secs);
             Some(history.map_err(EngineCliError::input)?)
         }
@@ -95,6 +96,35 @@ mod tests {
         );
         assert!(infinite.unwrap_err().to_string().contains("column `btc`: inf is not a finite number"));
         assert!(ask(&spec("btc")).unwrap_err().to_string().contains("ballast-scenarios-"));
+    }
+
+    // Whatever confidence is asked for, no advice goes beyond what a set may have.
+    #[test]
+    fn no_more_scenarios_are_asked_for_than_there_may_be() {
+        for alpha in [0.97, 0.98, 0.99, 0.995, 0.999, 0.9999] {
+            for names in [1, 4, 12] {
+                let factors: Vec<String> = (0..names).map(|at| format!("venue:v{at}")).collect();
+                let spec = |count: usize| {
+                    serde_json::json!({"factors": factors, "alpha": alpha, "count": count}).to_string()
+                };
+                let Err(error) = ask(&spec(32)) else { continue };
+                let text = error.to_string();
+                match text.split("at least ").nth(1).and_then(|tail| tail.split(' ').next()) {
+                    Some(least) => {
+                        let least: usize = least.parse().unwrap();
+                        assert!(least <= 1_024, "{text}");
+                        assert!(
+                            ask(&spec(least)).is_ok() && ask(&spec(least - 1)).is_err(),
+                            "{alpha} {names} {text}"
+                        );
+                    }
+                    None => {
+                        assert!(text.contains("alpha") && text.contains("1024"), "{text}");
+                        assert!(ask(&spec(1_024)).is_err(), "{text}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

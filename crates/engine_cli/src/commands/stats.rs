@@ -1,11 +1,12 @@
 //! `ballast engine stats`
 
 use std::io::Read;
+use std::ops::Range;
 
 use ballast_engine::stats::StatsError;
 use ballast_engine::stats::benchmark::{self, BenchmarkStats};
 use ballast_engine::stats::deflated::SharpeEvidence;
-use ballast_engine::stats::summary::{self, RiskFree, SeriesStats, Settings};
+use ballast_engine::stats::summary::{self, DrawdownRows, RiskFree, SeriesStats, Settings};
 use ballast_engine::time::format_utc;
 use serde::Serialize;
 
@@ -30,7 +31,7 @@ pub struct Args {
     benchmark: Option<String>,
     /// Periods in a year: a number, or daily (252), calendar-daily (365), hourly (8760), weekly (52), monthly (12),
     /// quarterly (4), yearly (1); default daily, without data 250
-    #[arg(long, visible_alias = "periods", value_name = "N")]
+    #[arg(long, visible_alias = "periods", value_name = "N", allow_negative_numbers = true)]
     periods_per_year: Option<PeriodsPerYear>,
     /// Risk-free rate a year, a fraction, divided evenly over the periods
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
@@ -39,16 +40,16 @@ pub struct Args {
     #[arg(long, value_name = "NAME", conflicts_with = "risk_free")]
     risk_free_column: Option<String>,
     /// Confidence of VaR, CVaR and minimum track record length; below one half it is read as the tail: 0.05 means 0.95
-    #[arg(long, visible_alias = "confidence", default_value_t = 0.95)]
+    #[arg(long, visible_alias = "confidence", default_value_t = 0.95, allow_negative_numbers = true)]
     alpha: f64,
     /// Sharpe ratio, annual unless --per-period, that the true one is held against
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     reference_sharpe: f64,
     /// Trials that this series is the best of
-    #[arg(long, visible_alias = "n-trials", requires = "trial_variance")]
+    #[arg(long, visible_alias = "n-trials", requires = "trial_variance", allow_negative_numbers = true)]
     trials: Option<f64>,
     /// Variance of the trials' Sharpe ratios, annual unless --per-period
-    #[arg(long, visible_alias = "trials-variance", requires = "trials")]
+    #[arg(long, visible_alias = "trials-variance", requires = "trials", allow_negative_numbers = true)]
     trial_variance: Option<f64>,
     /// Sharpe ratios and their variance on this line are per period, not annual
     #[arg(long)]
@@ -57,13 +58,13 @@ pub struct Args {
     #[arg(long, requires = "observations", allow_negative_numbers = true)]
     sharpe: Option<f64>,
     /// Without data: returns that it was measured on
-    #[arg(long, requires = "sharpe")]
+    #[arg(long, requires = "sharpe", allow_negative_numbers = true)]
     observations: Option<f64>,
     /// Without data: skewness of the returns
     #[arg(long, visible_alias = "skewness", requires = "sharpe", allow_negative_numbers = true)]
     skew: Option<f64>,
     /// Without data: kurtosis of the returns, not excess (a normal has 3)
-    #[arg(long, requires = "sharpe")]
+    #[arg(long, requires = "sharpe", allow_negative_numbers = true)]
     kurtosis: Option<f64>,
 }
 
@@ -147,6 +148,9 @@ impl Args {
         let Some((trials, variance)) = self.trials.zip(self.trial_variance) else {
             return Ok(None);
         };
+        if variance < 0.0 {
+            return Err(EngineCliError::input(format!("--trial-variance {variance} is below zero")));
+        }
         let per_period = variance / self.sharpe_scale(per_year).powi(2);
         let maximum = ballast_engine::stats::deflated::expected_maximum(trials, per_period)
             .map_err(EngineCliError::input)?;
@@ -184,10 +188,15 @@ fn of_evidence(args: &Args, sharpe: f64, observations: f64) -> Result<String, En
 fn of_series(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliError> {
     let frame = Frame::read(&args.source, standard)?;
     let column = frame.choose(args.column.as_deref(), &RETURNS)?;
-    let returns = frame.column(&column)?;
-    check(&frame, &column, &returns)?;
+    let all = frame.column(&column)?;
+    check(&frame, &column, &all)?;
+    let own = lifetime(&frame, &all);
+    let returns = all.get(own.clone()).unwrap_or(&all);
     let per_year = args.periods_per_year.unwrap_or_default().0;
-    let rates = args.risk_free_column.as_deref().map(|name| frame.column(name)).transpose()?;
+    let of = |name: &str| -> Result<Vec<f64>, EngineCliError> {
+        Ok(frame.column(name)?.get(own.clone()).unwrap_or(&[]).to_vec())
+    };
+    let rates = args.risk_free_column.as_deref().map(of).transpose()?;
     if !(args.risk_free.is_finite() && args.risk_free.abs() <= 1.0) {
         let rate = args.risk_free;
         return Err(EngineCliError::input(format!(
@@ -205,18 +214,37 @@ fn of_series(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliEr
         alpha: args.confidence(),
         reference_sharpe: args.reference_sharpe / args.sharpe_scale(per_year),
     };
-    let stats = summary::of_returns(&returns, &settings).map_err(|error| frame.wrong(error))?;
-    let excess = summary::excess(&returns, risk_free).map_err(|error| frame.wrong(error))?;
+    let mut stats = summary::of_returns(returns, &settings).map_err(|error| frame.wrong(error))?;
+    in_file(&mut stats.drawdown, own.start);
+    let excess = summary::excess(returns, risk_free).map_err(|error| frame.wrong(error))?;
     let evidence = summary::evidence(&excess).map_err(|error| frame.wrong(error))?;
     answer(&Answer {
         drawdown_times: drawdown_times(&frame, &stats),
-        benchmark: against(args, &frame, &column, &returns, rates.as_deref(), per_period, per_year)?,
+        benchmark: against(args, &frame, &column, (returns, own), rates.as_deref(), per_period, per_year)?,
         deflated: args.deflate(evidence, per_year)?,
         column,
         periods_per_year: per_year,
         risk_free: rates.is_none().then_some(args.risk_free),
         stats,
     })
+}
+
+/// Rows from the first observation to the last: beside other columns what is empty before and after is another column's time.
+/// A file of one column has no time but its own rows, all of which count.
+fn lifetime(frame: &Frame, returns: &[f64]) -> Range<usize> {
+    let is_observed = |value: &f64| !value.is_nan();
+    if frame.header().len() < 2 {
+        return 0..returns.len();
+    }
+    let first = returns.iter().position(is_observed).unwrap_or(0);
+    first..returns.iter().rposition(is_observed).map_or(returns.len(), |last| last + 1)
+}
+
+/// Rows of the file, where the series begins after `first` of them.
+fn in_file(drawdown: &mut DrawdownRows, first: usize) {
+    for row in [&mut drawdown.peak_row, &mut drawdown.trough_row, &mut drawdown.recovered_row] {
+        *row = row.map(|row| row + first);
+    }
 }
 
 /// The engine counts returns, people count lines.
@@ -239,7 +267,7 @@ fn against(
     args: &Args,
     frame: &Frame,
     column: &str,
-    returns: &[f64],
+    (returns, own): (&[f64], Range<usize>),
     rates: Option<&[f64]>,
     per_period: f64,
     per_year: f64,
@@ -251,14 +279,15 @@ fn against(
     };
     let benchmark = frame.column(&name)?;
     check(frame, &name, &benchmark)?;
+    let benchmark = benchmark.get(own).unwrap_or(&[]);
     let wrong = |error: StatsError| frame.wrong(format!("benchmark `{name}`: {error}"));
     // With a rate a period, excess returns take the place of returns, and nothing more comes off.
     let stats = match rates {
         Some(rates) => {
             let of = |series: &[f64]| summary::excess(series, RiskFree::Series(rates)).map_err(wrong);
-            benchmark::against(&of(returns)?, &of(&benchmark)?, 0.0, per_year)
+            benchmark::against(&of(returns)?, &of(benchmark)?, 0.0, per_year)
         }
-        None => benchmark::against(returns, &benchmark, per_period, per_year),
+        None => benchmark::against(returns, benchmark, per_period, per_year),
     };
     Ok(Some(Benchmark { stats: stats.map_err(wrong)?, column: name.clone() }))
 }

@@ -28,10 +28,10 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = EngineName::Local)]
     engine: EngineName,
     /// Tasks at a time [default: one a core]
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", allow_negative_numbers = true)]
     jobs: Option<usize>,
     /// Stop a task that takes longer, and count it as failed
-    #[arg(long, value_name = "SECS")]
+    #[arg(long, value_name = "SECS", allow_negative_numbers = true)]
     timeout: Option<u64>,
     /// Program to run [default: the file's, else this one]
     #[arg(long, value_name = "PATH")]

@@ -28,6 +28,7 @@ pub(super) fn minimise<const N: usize>(
     let (mut value, mut slope) = function(&at);
     let mut reset = false;
     let mut stalls = 0;
+    let mut accepted = false;
     for iterations in 0..MAX_ITERATIONS {
         if slope.iter().all(|s| s.abs() < FLAT) {
             return Minimum { at, value, iterations, converged: true };
@@ -57,13 +58,14 @@ pub(super) fn minimise<const N: usize>(
             // Rounding hides any further decrease, or the curvature is off: try once from scratch.
             let flat = slope.iter().all(|s| s.abs() < FLAT.sqrt());
             if flat || reset {
-                return Minimum { at, value, iterations, converged: flat };
+                // A start that no step improved says nothing unless its slope is flat by the strict measure above.
+                return Minimum { at, value, iterations, converged: flat && accepted };
             }
             inverse = identity();
             reset = true;
             continue;
         };
-        reset = false;
+        (reset, accepted) = (false, true);
         let moved: [f64; N] = std::array::from_fn(|i| trial[i] - at[i]);
         let turned: [f64; N] = std::array::from_fn(|i| found_slope[i] - slope[i]);
         update(&mut inverse, &moved, &turned);

@@ -3,6 +3,7 @@ use nalgebra::SMatrix;
 use super::bfgs::{self, Minimum};
 use super::likelihood::{Natural, PARAMETERS, Sample};
 use super::{Errors, GarchError, GarchFit, GarchSpec, MIN_RETURNS, Mean};
+use crate::stats::moments;
 
 /// Persistences and alphas that are tried for a start, omega following from the sample variance.
 const STARTS: [(f64, [f64; 4]); 5] = [
@@ -23,12 +24,8 @@ const FARTHEST: f64 = 30.0;
 /// # Errors
 /// Fewer than [`MIN_RETURNS`] returns, a return that is not finite, or returns that are all the same.
 pub fn fit(returns: &[f64], spec: GarchSpec) -> Result<GarchFit, GarchError> {
-    let (scale, sample) = prepare(returns, spec)?;
-    let mean = match spec.mean {
-        Mean::Zero => 0.0,
-        Mean::Constant => sample.returns.iter().sum::<f64>() / sample.returns.len() as f64,
-    };
-    let starts = starts(&sample, mean);
+    let (centre, scale, sample) = prepare(returns, spec)?;
+    let starts = starts(&sample, 0.0);
     let mut best: Option<(Minimum<PARAMETERS>, Natural)> = None;
     for start in starts {
         let found = search(&sample, &start);
@@ -46,7 +43,7 @@ pub fn fit(returns: &[f64], spec: GarchSpec) -> Result<GarchFit, GarchError> {
     let end = sample.evaluate(&p);
     Ok(GarchFit {
         spec,
-        mu: p.mu * scale,
+        mu: centre + p.mu * scale,
         omega: p.omega * scale * scale,
         alpha: p.alpha,
         beta: p.beta,
@@ -60,8 +57,9 @@ pub fn fit(returns: &[f64], spec: GarchSpec) -> Result<GarchFit, GarchError> {
     })
 }
 
-/// Checks the returns and scales them to unit variance.
-fn prepare(returns: &[f64], spec: GarchSpec) -> Result<(f64, Sample), GarchError> {
+/// Checks the returns, takes their mean off where one is estimated and scales them to a mean square of one, so that the
+/// search sees the same numbers whatever the returns' level and unit. Gives what was taken off, the scale and the rest.
+fn prepare(returns: &[f64], spec: GarchSpec) -> Result<(f64, f64, Sample), GarchError> {
     if returns.len() < MIN_RETURNS {
         return Err(GarchError::TooShort(returns.len()));
     }
@@ -73,13 +71,20 @@ fn prepare(returns: &[f64], spec: GarchSpec) -> Result<(f64, Sample), GarchError
         return Err(GarchError::Constant(first));
     }
     let count = returns.len() as f64;
-    let mean = returns.iter().sum::<f64>() / count;
-    let variance = returns.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
+    let centre = match spec.mean {
+        Mean::Zero => 0.0,
+        Mean::Constant => moments::mean(returns).unwrap_or_default(),
+    };
+    let variance = returns.iter().map(|x| (x - centre) * (x - centre)).sum::<f64>() / count;
     if !variance.is_normal() {
         return Err(GarchError::Scale(variance));
     }
     let scale = variance.sqrt();
-    Ok((scale, Sample::new(returns.iter().map(|x| x / scale).collect(), spec)))
+    // What is left is the rounding of the numbers themselves.
+    if scale <= 4.0 * f64::EPSILON * centre.abs() {
+        return Err(GarchError::Constant(first));
+    }
+    Ok((centre, scale, Sample::new(returns.iter().map(|x| (x - centre) / scale).collect(), spec)))
 }
 
 /// The best point of the grid at each persistence, best first.

@@ -252,3 +252,50 @@ proptest! {
         }
     }
 }
+
+/// GARCH(1,1) returns of unit size.
+fn simulated(count: usize, seed: u64, student: bool) -> Vec<f64> {
+    use rand::SeedableRng;
+    use rand_distr::Distribution;
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let (mut variance, tails) = (1.0_f64, rand_distr::StudentT::new(6.0).unwrap());
+    (0..count)
+        .map(|_| {
+            let shock: f64 = if student {
+                tails.sample(&mut rng) * (4.0_f64 / 6.0).sqrt()
+            } else {
+                rand_distr::StandardNormal.sample(&mut rng)
+            };
+            let error = shock * variance.sqrt();
+            variance = 0.1 + 0.1 * error * error + 0.8 * variance;
+            error
+        })
+        .collect()
+}
+
+// The level and the unit of the returns change mu, omega and the likelihood's constant, and nothing else.
+#[test]
+fn shift_and_scale_change_nothing_else() {
+    for errors in [Errors::Normal, Errors::StudentT] {
+        let spec = GarchSpec { mean: Mean::Constant, errors };
+        for seed in 0..4 {
+            let base = simulated(800, seed, errors == Errors::StudentT);
+            let plain = fit(&base, spec).unwrap();
+            assert!(plain.converged && plain.iterations > 0);
+            for ratio in [0.0, 20.0, 40.0, 100.0, 1e3, 1e4, -1e4] {
+                for scale in [1e-6, 1e-3, 1.0, 1e6] {
+                    let moved: Vec<f64> = base.iter().map(|x| (x + ratio) * scale).collect();
+                    let found = fit(&moved, spec).unwrap();
+                    let what = format!("{errors:?} {seed} {ratio} {scale}: {found:?} against {plain:?}");
+                    let likelihood = found.log_likelihood + 800.0 * f64::ln(scale);
+                    assert!((likelihood - plain.log_likelihood).abs() < 1e-6, "{what}");
+                    assert!((found.alpha - plain.alpha).abs() < 1e-4, "{what}");
+                    assert!((found.beta - plain.beta).abs() < 1e-4, "{what}");
+                    assert!((found.mu / scale - ratio - plain.mu).abs() < 1e-4, "{what}");
+                    assert!((found.omega / scale / scale - plain.omega).abs() < 1e-4, "{what}");
+                    assert!(found.converged && found.iterations > 0, "{what}");
+                }
+            }
+        }
+    }
+}

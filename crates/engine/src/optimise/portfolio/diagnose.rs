@@ -5,11 +5,13 @@ use super::model::{LinearModel, UNLIMITED};
 use super::problem::{NamedRow, PortfolioProblem};
 use super::smooth::{NormalTerms, solve_normal};
 use crate::optimise::OptimiseError;
-use crate::optimise::error::{Conflict, round};
+use crate::optimise::error::{Asked, Conflict};
 use crate::optimise::simplex::{LpError, Simplex, dot};
 
-/// Violations below this are rounding.
-const VIOLATED: f64 = 1e-8;
+/// By how much every linear constraint may be missed, relative to its largest coefficient: bounds, budget, rows and returns.
+pub const TOLERANCE: f64 = 1e-8;
+/// Violations below this, relative to the largest coefficient, are rounding of the relaxation.
+const VIOLATED: f64 = 1e-10;
 
 /// True when some weights satisfy all linear constraints.
 pub fn feasible(model: &LinearModel) -> Result<bool, OptimiseError> {
@@ -22,6 +24,53 @@ pub fn feasible(model: &LinearModel) -> Result<bool, OptimiseError> {
         Err(LpError::Infeasible) => Ok(false),
         Err(LpError::Stalled) => Err(OptimiseError::NotSolved("the feasibility check cycles".into())),
     }
+}
+
+/// The model with every linear constraint so much wider that some weights satisfy all, where [`TOLERANCE`] is enough for
+/// that: numbers that were printed with eight digits mean what they were printed from. None where it is not.
+pub fn nearly(problem: &PortfolioProblem, model: &LinearModel) -> Option<LinearModel> {
+    let mut cost = vec![0.0; model.columns];
+    cost.push(1.0);
+    let mut lp = free(model, 1, cost, UNLIMITED);
+    for row in with_bounds(problem, model) {
+        for (sign, lower, upper) in [(1.0, row.lower, f64::INFINITY), (-1.0, f64::NEG_INFINITY, row.upper)] {
+            if lower.is_finite() || upper.is_finite() {
+                let mut coefficients = row.coefficients.clone();
+                coefficients.resize(model.columns, 0.0);
+                coefficients.push(sign * row.size());
+                lp.add_row(&coefficients, lower, upper);
+            }
+        }
+    }
+    for link in &model.links {
+        let mut coefficients = link.coefficients.clone();
+        coefficients.push(0.0);
+        lp.add_row(&coefficients, link.lower, link.upper);
+    }
+    lp.solve().ok()?;
+    let least = lp.solution().last().copied()?;
+    // The digits of the tolerance itself are those of decimals.
+    if least > TOLERANCE * (1.0 + 1e-6) {
+        return None;
+    }
+    // Some room beside the one point that the least would leave.
+    let by = (2.0 * least).min(TOLERANCE).max(least + 1e-10);
+    let mut wider = LinearModel {
+        lower: model.lower.iter().map(|bound| bound - by).collect(),
+        upper: model.upper.iter().map(|bound| bound + by).collect(),
+        named: model.named.clone(),
+        links: model.links.clone(),
+        net_return: model.net_return.clone(),
+        ..*model
+    };
+    for bound in wider.lower.iter_mut().skip(model.assets) {
+        *bound = bound.max(0.0);
+    }
+    for row in &mut wider.named {
+        let by = by * row.size();
+        (row.lower, row.upper) = (row.lower - by, row.upper + by);
+    }
+    Some(wider)
 }
 
 /// The linear constraints that fail where the sum of all violations is least.
@@ -63,7 +112,7 @@ pub fn cvar_conflict(problem: &PortfolioProblem, model: &LinearModel) -> Optimis
         let (Some(means), Some(covariance)) = (problem.means(), problem.covariances()) else {
             return OptimiseError::input("max_cvar: there are neither scenarios nor means and a covariance");
         };
-        let terms = NormalTerms { variance: 0.0, risk: 1.0, reward: 0.0, cap: f64::INFINITY };
+        let terms = NormalTerms { risk: 1.0, reward: 0.0, cap: f64::INFINITY };
         let Ok(found) = solve_normal(model, problem.alpha, &means, &covariance, &terms) else {
             return OptimiseError::NotSolved("the least CVaR".into());
         };
@@ -77,7 +126,7 @@ pub fn cvar_conflict(problem: &PortfolioProblem, model: &LinearModel) -> Optimis
     limited_by.retain(|name| !name.starts_with("lower bound"));
     OptimiseError::Infeasible(vec![Conflict {
         constraint: "max_cvar".into(),
-        asked: format!("at most {}", round(cap)),
+        asked: Asked::AtMost(cap),
         violation: least - cap,
         attainable: Some(least),
         limited_by,
@@ -106,13 +155,15 @@ fn free(model: &LinearModel, extra: usize, cost: Vec<f64>, extra_upper: f64) -> 
 /// Signed violations (negative: too little) by row where their sum is least.
 fn elastic(model: &LinearModel, all: &[NamedRow]) -> Vec<(usize, f64)> {
     let extra = 2 * all.len();
-    let cost =
-        (0..model.columns + extra).map(|column| if column < model.columns { 0.0 } else { 1.0 }).collect();
+    // Slacks in units of the row's largest coefficient, so that rows of small numbers keep their digits.
+    let slacks = all.iter().flat_map(|row| [row.size(); 2]);
+    let cost = vec![0.0; model.columns].into_iter().chain(slacks).collect();
     let mut lp = free(model, extra, cost, 4.0 * UNLIMITED * model.assets as f64);
     for (index, row) in all.iter().enumerate() {
         let mut coefficients = row.coefficients.clone();
         coefficients.resize(model.columns + extra, 0.0);
-        for (offset, sign) in [(0, 1.0), (1, -1.0)] {
+        let size = row.size();
+        for (offset, sign) in [(0, size), (1, -size)] {
             if let Some(slot) = coefficients.get_mut(model.columns + 2 * index + offset) {
                 *slot = sign;
             }
@@ -129,8 +180,10 @@ fn elastic(model: &LinearModel, all: &[NamedRow]) -> Vec<(usize, f64)> {
     }
     let columns = lp.solution();
     let slack = |place: usize| columns.get(model.columns + place).copied().unwrap_or(0.0);
+    let size = |index: usize| all.get(index).map_or(0.0, NamedRow::size);
     let violations = (0..all.len()).map(|index| (index, slack(2 * index + 1) - slack(2 * index)));
-    let mut found: Vec<(usize, f64)> = violations.filter(|(_, by)| by.abs() > VIOLATED).collect();
+    let found = violations.filter(|(_, by)| by.abs() > VIOLATED);
+    let mut found: Vec<(usize, f64)> = found.map(|(index, by)| (index, by * size(index))).collect();
     found.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
     found
 }
@@ -157,12 +210,12 @@ fn nearest(model: &LinearModel, others: &[&NamedRow], row: &NamedRow) -> Option<
     if most.0 < row.lower { Some(most) } else { Some(least) }
 }
 
-fn asked(lower: f64, upper: f64, violation: f64) -> String {
+fn asked(lower: f64, upper: f64, violation: f64) -> Asked {
     if lower == upper {
-        format!("exactly {}", round(lower))
+        Asked::Exactly(lower)
     } else if violation < 0.0 {
-        format!("at least {}", round(lower))
+        Asked::AtLeast(lower)
     } else {
-        format!("at most {}", round(upper))
+        Asked::AtMost(upper)
     }
 }

@@ -20,6 +20,12 @@ pub enum Objective {
     /// Most expected return after costs less risk aversion times CVaR.
     #[serde(alias = "mean-cvar")]
     MeanCvar,
+    /// Most expected return after costs less half of risk aversion times variance.
+    Utility,
+    /// Most expected return after costs above the risk-free rate, over the standard deviation.
+    MaxSharpe,
+    /// Most weighted mean of the assets' deviations over the portfolio's deviation.
+    MaxDiversification,
     /// Hierarchical risk parity.
     #[serde(alias = "HRP", alias = "hierarchical_risk_parity")]
     Hrp,
@@ -39,6 +45,13 @@ pub struct NamedRow {
     pub lower: f64,
     /// Infinity for none.
     pub upper: f64,
+}
+
+impl NamedRow {
+    /// Its largest coefficient, by size.
+    pub fn size(&self) -> f64 {
+        self.coefficients.iter().fold(0.0, |most, value| most.max(value.abs()))
+    }
 }
 
 /// What moving away from the present weights costs, and how much of it may be done.
@@ -120,8 +133,10 @@ pub struct PortfolioProblem {
     pub scenarios: Option<Scenarios>,
     /// What weights must satisfy.
     pub constraints: Constraints,
-    /// Weight of CVaR against return in [`Objective::MeanCvar`].
+    /// Weight of CVaR against return in [`Objective::MeanCvar`], of half the variance in [`Objective::Utility`].
     pub risk_aversion: f64,
+    /// Return a period that [`Objective::MaxSharpe`] counts from, a fraction.
+    pub risk_free: f64,
     /// For [`Objective::Hrp`].
     pub hierarchy: HierarchyOptions,
     /// Shares of risk for [`Objective::Erc`]; equal when none.
@@ -151,6 +166,7 @@ impl PortfolioProblem {
             scenarios: None,
             constraints: Constraints::long_only(assets),
             risk_aversion: 1.0,
+            risk_free: 0.0,
             hierarchy: HierarchyOptions::default(),
             risk_budgets: None,
         }
@@ -239,13 +255,16 @@ impl PortfolioProblem {
             ("min_return", c.min_return),
             ("max_cvar", c.max_cvar),
             ("risk_aversion", Some(self.risk_aversion)),
+            ("risk_free", Some(self.risk_free)),
         ];
         for (name, value) in scalars {
             if value.is_some_and(|value| !value.is_finite()) {
                 return wrong(format!("{name}: not a finite number"));
             }
         }
-        for (name, value) in [("min_return", c.min_return), ("max_cvar", c.max_cvar)] {
+        for (name, value) in
+            [("min_return", c.min_return), ("max_cvar", c.max_cvar), ("risk_free", Some(self.risk_free))]
+        {
             if let Some(value) = value.filter(|value| value.abs() > 1.0) {
                 return wrong(format!("{name}: {value}; returns are fractions, 0.05 is 5%"));
             }

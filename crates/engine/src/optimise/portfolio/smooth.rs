@@ -1,9 +1,9 @@
-//! Variance and normal CVaR: quadratic and second-order cone programmes.
+//! CVaR of normal returns: second-order cone programmes.
 
-use super::conic::{Cone, Conic, ConicError, ConicSolution};
+use super::bound::distance;
+use super::conic::{Cone, Conic, ConicError};
 use super::model::{LinearModel, UNLIMITED};
-use super::problem::{NamedRow, PortfolioProblem};
-use crate::optimise::scenarios::TailFinder;
+use crate::optimise::simplex::dot;
 use crate::optimise::{Covariance, OptimiseError};
 use crate::stats::normal;
 
@@ -14,10 +14,8 @@ pub fn normal_multipliers(alpha: f64) -> (f64, f64) {
     (quantile, normal::density(quantile) / (1.0 - alpha))
 }
 
-/// What to minimise under normal returns: variance · w'Cw / 2 + risk · CVaR - reward · net return, with CVaR <= cap.
+/// What to minimise under normal returns: risk · CVaR - reward · net return, with CVaR <= cap.
 pub struct NormalTerms {
-    /// Weight of half the variance.
-    pub variance: f64,
     /// Weight of CVaR.
     pub risk: f64,
     /// Weight of the net return.
@@ -33,25 +31,16 @@ pub fn solve_normal(
     means: &[f64],
     covariance: &Covariance,
     terms: &NormalTerms,
-) -> Result<ConicSolution, SmoothError> {
+) -> Result<Solved, SmoothError> {
     let (_, multiplier) = normal_multipliers(alpha);
     let unit = covariance.deviations().iter().fold(0.0_f64, |most, value| most.max(*value));
     let unit = if unit > 0.0 { unit } else { 1.0 };
     let mut conic = base(model, terms.reward, unit);
-    if terms.variance > 0.0 {
-        add_variance(&mut conic, model, covariance, terms.variance);
-    }
     if terms.risk > 0.0 || terms.cap.is_finite() {
         // One more column: CVaR in units of the largest deviation.
         conic.linear.push(terms.risk);
         conic.lower.push(f64::NEG_INFINITY);
         conic.upper.push(terms.cap / unit);
-        for row in &mut conic.quadratic {
-            row.push(0.0);
-        }
-        if !conic.quadratic.is_empty() {
-            conic.quadratic.push(vec![0.0; conic.linear.len()]);
-        }
         let mut head: Vec<f64> = means.iter().map(|mean| mean / unit / multiplier).collect();
         head.resize(model.columns, 0.0);
         head.push(1.0 / multiplier);
@@ -59,7 +48,68 @@ pub fn solve_normal(
         let vectors = root.iter().map(|row| row.iter().map(|value| value / unit).collect()).collect();
         conic.cone = Some(Cone { head, shift: 0.0, vectors });
     }
-    Ok(conic.solve()?)
+    // Of size one, so that neither weight drowns the other, nor the tolerances.
+    let size = conic.linear.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    if size > 0.0 {
+        conic.linear.iter_mut().for_each(|value| *value /= size);
+    }
+    let found = conic.solve()?;
+    let columns: Vec<f64> = found.columns.into_iter().take(model.columns).collect();
+    let gap = normal_gap(model, multiplier, means, covariance, terms, &columns);
+    Ok(Solved { columns, iterations: found.iterations, gap })
+}
+
+/// The proven relative distance from the optimum, by the tangents of CVaR at `columns`.
+fn normal_gap(
+    model: &LinearModel,
+    multiplier: f64,
+    means: &[f64],
+    covariance: &Covariance,
+    terms: &NormalTerms,
+    columns: &[f64],
+) -> f64 {
+    let weights = model.weights(columns);
+    let deviation = covariance.variance(weights).sqrt();
+    let scale = vec![1.0; model.columns];
+    let tangent = |along: f64| -> Vec<f64> {
+        let risk = covariance.times(weights).into_iter().zip(means);
+        risk.map(|(slope, mean)| multiplier * slope * along - mean).collect()
+    };
+    let objective = |tangent: &[f64]| -> Vec<f64> {
+        let risk = tangent.iter().copied().chain(std::iter::repeat(0.0));
+        risk.zip(&model.net_return).map(|(risk, net)| terms.risk * risk - terms.reward * net).collect()
+    };
+    let cvar = multiplier * deviation - dot(means, weights);
+    let value = terms.risk * cvar - terms.reward * dot(&model.net_return, columns);
+    // Where the deviation is all but zero the cone has many tangents; the flat one bounds too.
+    let steep = if deviation > 0.0 { 1.0 / deviation } else { 0.0 };
+    let gaps = [steep, 0.0].into_iter().filter_map(|along| {
+        let tangent = tangent(along);
+        let slope = objective(&tangent);
+        let half_space = (padded(&tangent, model.columns), terms.cap);
+        let half_spaces: &[(Vec<f64>, f64)] =
+            if terms.cap.is_finite() { std::slice::from_ref(&half_space) } else { &[] };
+        let distance = distance(model, &scale, &slope, columns, half_spaces)?;
+        Some(distance + value - dot(&slope, columns))
+    });
+    let own = covariance.deviations().iter().zip(weights).map(|(d, w)| (d * w).powi(2)).sum::<f64>().sqrt();
+    let least = 1e-9 * (terms.risk * own + terms.reward * dot(means, weights).abs());
+    gaps.fold(f64::INFINITY, f64::min).max(0.0) / value.abs().max(least).max(f64::MIN_POSITIVE)
+}
+
+fn padded(values: &[f64], columns: usize) -> Vec<f64> {
+    values.iter().copied().chain(std::iter::repeat(0.0)).take(columns).collect()
+}
+
+/// An optimum of a smooth problem.
+#[derive(Clone, Debug)]
+pub struct Solved {
+    /// The model's columns.
+    pub columns: Vec<f64>,
+    /// Steps of the method.
+    pub iterations: usize,
+    /// Proven distance of the objective from the optimum, relative to the objective.
+    pub gap: f64,
 }
 
 /// Why a smooth problem has no optimum.
@@ -77,45 +127,6 @@ impl From<ConicError> for SmoothError {
     }
 }
 
-/// Least variance; with scenarios and a cap on CVaR the tails that break it are added one by one.
-pub fn least_variance(
-    problem: &PortfolioProblem,
-    model: &LinearModel,
-    covariance: &Covariance,
-) -> Result<ConicSolution, SmoothError> {
-    let cap = problem.constraints.max_cvar.unwrap_or(f64::INFINITY);
-    let unit = covariance.deviations().iter().fold(0.0_f64, |most, value| most.max(*value));
-    let unit = if unit > 0.0 { unit } else { 1.0 };
-    let Some(scenarios) = problem.scenarios.as_ref().filter(|_| cap.is_finite()) else {
-        let means = problem.means();
-        if cap.is_finite() && means.is_none() {
-            return Err(SmoothError::Other(OptimiseError::input(
-                "max_cvar: there are neither means nor scenarios",
-            )));
-        }
-        let means = means.unwrap_or_else(|| vec![0.0; model.assets]);
-        let terms = NormalTerms { variance: 1.0 / (unit * unit), risk: 0.0, reward: 0.0, cap };
-        return solve_normal(model, problem.alpha, &means, covariance, &terms);
-    };
-    let mut conic = base(model, 0.0, unit);
-    add_variance(&mut conic, model, covariance, 1.0 / (unit * unit));
-    let mut finder = TailFinder::new(scenarios, problem.alpha);
-    let mut iterations = 0;
-    for _ in 0..500 {
-        let mut found = conic.solve()?;
-        iterations += found.iterations;
-        let tail = finder.tail(model.weights(&found.columns));
-        if tail.cvar <= cap + 1e-9 * cap.abs().max(unit) {
-            found.iterations = iterations;
-            return Ok(found);
-        }
-        let coefficients = tail.slope.iter().map(|value| value / unit).collect();
-        let name = "tail".into();
-        conic.rows.push(NamedRow { name, coefficients, lower: f64::NEG_INFINITY, upper: cap / unit });
-    }
-    Err(SmoothError::Other(OptimiseError::NotSolved("the tails that break max_cvar did not end".into())))
-}
-
 /// Rows and bounds of the model; returns are measured in `unit`. What only stands in for infinity is left out: bounds a
 /// thousand times the answer cost the interior point its last digits, and then the answer.
 fn base(model: &LinearModel, reward: f64, unit: f64) -> Conic {
@@ -131,17 +142,4 @@ fn base(model: &LinearModel, reward: f64, unit: f64) -> Conic {
         rows: model.rows().cloned().collect(),
         cone: None,
     }
-}
-
-/// Adds weight times half the variance.
-fn add_variance(conic: &mut Conic, model: &LinearModel, covariance: &Covariance, weight: f64) {
-    conic.quadratic = (0..model.columns)
-        .map(|row| {
-            let mut values: Vec<f64> = (0..model.assets)
-                .map(|column| if row < model.assets { covariance.at(row, column) * weight } else { 0.0 })
-                .collect();
-            values.resize(model.columns, 0.0);
-            values
-        })
-        .collect();
 }

@@ -2,10 +2,12 @@ use serde::Serialize;
 
 use super::conic::ConicError;
 use super::cutting_plane::{CutError, CutProblem};
-use super::diagnose::{cvar_conflict, feasible, linear_conflicts};
+use super::diagnose::{cvar_conflict, feasible, linear_conflicts, nearly};
 use super::model::{LinearModel, active};
 use super::problem::{Constraints, Objective, PortfolioProblem};
-use super::smooth::{NormalTerms, SmoothError, least_variance, normal_multipliers, solve_normal};
+use super::ratio::{best_ratio, most_diversified};
+use super::smooth::{NormalTerms, SmoothError, normal_multipliers, solve_normal};
+use super::variance::{least_variance, most_useful};
 use crate::optimise::hierarchy::hierarchical_risk_parity;
 use crate::optimise::risk_parity::risk_parity;
 use crate::optimise::scenarios::TailFinder;
@@ -21,7 +23,8 @@ pub struct PortfolioSolution {
     pub assets: Vec<String>,
     /// Fractions of the whole.
     pub weights: Vec<f64>,
-    /// CVaR, variance, expected return after costs, or that less risk aversion times CVaR; for risk parity the volatility.
+    /// CVaR, variance, expected return after costs, or that less risk aversion times CVaR or half the variance, the ratio that
+    /// was made most; for risk parity the volatility.
     pub objective_value: f64,
     /// Expected return before costs; none without means and scenarios.
     pub expected_return: Option<f64>,
@@ -45,14 +48,15 @@ pub struct PortfolioSolution {
     pub active_constraints: Vec<String>,
     /// Steps of the method: tails looked at, or interior-point or Newton steps.
     pub iterations: usize,
-    /// Relative distance between the bounds on the objective when the method stopped.
-    pub gap: f64,
+    /// Proven distance of the objective from the optimum, relative to the objective; none for risk parity, which has no
+    /// objective to bound.
+    pub gap: Option<f64>,
 }
 
 struct Found {
     weights: Vec<f64>,
     iterations: usize,
-    gap: f64,
+    gap: Option<f64>,
 }
 
 /// Solves `problem`. Every failure names what is wrong: the entry, the constraint that cannot hold, or the weight that
@@ -64,12 +68,12 @@ pub fn solve(problem: &PortfolioProblem) -> Result<PortfolioSolution, OptimiseEr
             unconstrained(problem)?;
             let covariance = needed_covariance(problem)?;
             let weights = hierarchical_risk_parity(&covariance, &problem.hierarchy)?;
-            Found { weights, iterations: problem.size().saturating_sub(1), gap: 0.0 }
+            Found { weights, iterations: problem.size().saturating_sub(1), gap: None }
         }
         Objective::Erc => {
             unconstrained(problem)?;
             let parity = risk_parity(&needed_covariance(problem)?, problem.risk_budgets.as_deref())?;
-            Found { weights: parity.weights, iterations: parity.iterations, gap: parity.error }
+            Found { weights: parity.weights, iterations: parity.iterations, gap: None }
         }
         _ => optimise(problem)?,
     };
@@ -101,9 +105,9 @@ fn needed_covariance(problem: &PortfolioProblem) -> Result<Covariance, OptimiseE
 }
 
 fn optimise(problem: &PortfolioProblem) -> Result<Found, OptimiseError> {
-    let model = LinearModel::new(problem)?;
+    let mut model = LinearModel::new(problem)?;
     if !feasible(&model)? {
-        return Err(linear_conflicts(problem, &model));
+        model = nearly(problem, &model).ok_or_else(|| linear_conflicts(problem, &model))?;
     }
     let found = match problem.objective {
         Objective::MinVariance => {
@@ -111,16 +115,41 @@ fn optimise(problem: &PortfolioProblem) -> Result<Found, OptimiseError> {
             let solved = least_variance(problem, &model, &covariance)
                 .map_err(|error| blame(error, problem, &model))?;
             Found {
-                weights: tidy(problem, model.weights(&solved.columns)),
+                weights: model.weights(&solved.columns).to_vec(),
                 iterations: solved.iterations,
-                gap: solved.gap,
+                gap: Some(solved.gap),
             }
+        }
+        Objective::Utility | Objective::MaxSharpe | Objective::MaxDiversification => {
+            by_variance(problem, &model)?
         }
         _ if problem.scenarios.is_some() || needs_no_risk(problem) => over_scenarios(problem, &model)?,
         _ => normal(problem, &model)?,
     };
     let unlimited = model.unlimited(&found.weights, problem);
     if unlimited.is_empty() { Ok(found) } else { Err(OptimiseError::Unbounded(unlimited)) }
+}
+
+/// Objectives of return and variance.
+fn by_variance(problem: &PortfolioProblem, model: &LinearModel) -> Result<Found, OptimiseError> {
+    if problem.constraints.max_cvar.is_some() {
+        return Err(OptimiseError::input(
+            "max_cvar: this objective takes no cap on CVaR; use max_return, mean_cvar or min_variance",
+        ));
+    }
+    if problem.objective != Objective::MaxDiversification && problem.means().is_none() {
+        return Err(OptimiseError::input("mean: this objective needs expected returns or scenarios"));
+    }
+    let covariance = needed_covariance(problem)?;
+    let solved = match problem.objective {
+        Objective::Utility if problem.risk_aversion == 0.0 => return most_return(model),
+        Objective::Utility => most_useful(problem, model, &covariance),
+        Objective::MaxSharpe => best_ratio(problem, model, &covariance),
+        _ => most_diversified(model, &covariance),
+    };
+    let solved = solved.map_err(|error| blame(error, problem, model))?;
+    let weights = model.weights(&solved.columns).to_vec();
+    Ok(Found { weights, iterations: solved.iterations, gap: Some(solved.gap) })
 }
 
 fn needs_no_risk(problem: &PortfolioProblem) -> bool {
@@ -147,8 +176,8 @@ fn over_scenarios(problem: &PortfolioProblem, model: &LinearModel) -> Result<Fou
     };
     let cuts = CutProblem { model, scenarios, alpha: problem.alpha, risk, reward, cap };
     match cuts.solve() {
-        Ok(found) => Ok(Found { weights: found.weights, iterations: found.iterations, gap: found.gap }),
-        Err(CutError::Infeasible) => Err(cvar_conflict(problem, model)),
+        Ok(found) => Ok(Found { weights: found.weights, iterations: found.iterations, gap: Some(found.gap) }),
+        Err(CutError::Infeasible) if cap.is_finite() => Err(cvar_conflict(problem, model)),
         Err(error) => Err(error.into_optimise()),
     }
 }
@@ -162,7 +191,10 @@ fn most_return(model: &LinearModel) -> Result<Found, OptimiseError> {
         lp.add_row(&row.coefficients, row.lower, row.upper);
     }
     lp.solve().map_err(|_| OptimiseError::NotSolved("the linear programme cycles".into()))?;
-    Ok(Found { weights: model.weights(&lp.solution()).to_vec(), iterations: lp.pivots(), gap: 0.0 })
+    // The value of the dual against that of the weights, so that rounding shows.
+    let value = dot(&model.net_return, &lp.solution());
+    let gap = (-lp.objective() * scale - value).abs() / value.abs().max(1e-12 * scale);
+    Ok(Found { weights: model.weights(&lp.solution()).to_vec(), iterations: lp.pivots(), gap: Some(gap) })
 }
 
 fn normal(problem: &PortfolioProblem, model: &LinearModel) -> Result<Found, OptimiseError> {
@@ -171,19 +203,21 @@ fn normal(problem: &PortfolioProblem, model: &LinearModel) -> Result<Found, Opti
         OptimiseError::input("mean: CVaR of normal returns needs expected returns, or give scenarios")
     })?;
     let covariance = needed_covariance(problem)?;
-    let terms = NormalTerms { variance: 0.0, risk, reward, cap };
+    let terms = NormalTerms { risk, reward, cap };
     let solved = solve_normal(model, problem.alpha, &means, &covariance, &terms)
         .map_err(|error| blame(error, problem, model))?;
     let weights = tidy(problem, model.weights(&solved.columns));
-    Ok(Found { weights, iterations: solved.iterations, gap: solved.gap })
+    Ok(Found { weights, iterations: solved.iterations, gap: Some(solved.gap) })
 }
 
 /// The linear rows can hold, so that an infeasible cone is the cap's doing.
 fn blame(error: SmoothError, problem: &PortfolioProblem, model: &LinearModel) -> OptimiseError {
     match error {
-        SmoothError::Conic(ConicError::Infeasible) => cvar_conflict(problem, model),
+        SmoothError::Conic(ConicError::Infeasible) if problem.constraints.max_cvar.is_some() => {
+            cvar_conflict(problem, model)
+        }
         SmoothError::Conic(ConicError::Unbounded) => OptimiseError::Unbounded(model.without_bound(problem)),
-        SmoothError::Conic(ConicError::Failed) => {
+        SmoothError::Conic(ConicError::Failed | ConicError::Infeasible) => {
             OptimiseError::NotSolved("the interior point stopped early".into())
         }
         SmoothError::Other(error) => error,
@@ -210,8 +244,9 @@ fn report(problem: &PortfolioProblem, found: Found) -> Result<PortfolioSolution,
     let weights = found.weights;
     let means = problem.means();
     // Over scenarios the variance is that of the losses: one pass instead of a whole matrix.
-    let by_risk = matches!(problem.objective, Objective::MinVariance | Objective::Hrp | Objective::Erc);
-    let covariance = if by_risk { problem.covariances() } else { problem.covariance.clone() };
+    let by_tail =
+        matches!(problem.objective, Objective::MinCvar | Objective::MeanCvar | Objective::MaxReturn);
+    let covariance = if by_tail { problem.covariance.clone() } else { problem.covariances() };
     let expected_return = means.as_ref().map(|means| dot(means, &weights));
     let over_scenarios = || problem.scenarios.as_ref().map(|scenarios| scenarios.variance(&weights));
     let variance =
@@ -236,6 +271,16 @@ fn report(problem: &PortfolioProblem, found: Found) -> Result<PortfolioSolution,
         Objective::MinVariance => variance,
         Objective::MaxReturn => net,
         Objective::MeanCvar => net.zip(cvar).map(|(net, cvar)| net - problem.risk_aversion * cvar),
+        Objective::Utility => {
+            net.zip(variance).map(|(net, variance)| net - problem.risk_aversion * variance / 2.0)
+        }
+        Objective::MaxSharpe => {
+            net.zip(volatility).map(|(net, deviation)| (net - problem.risk_free) / deviation)
+        }
+        Objective::MaxDiversification => covariance
+            .as_ref()
+            .zip(volatility)
+            .map(|(covariance, deviation)| dot(&covariance.deviations(), &weights) / deviation),
         Objective::Hrp | Objective::Erc => volatility,
     };
     let risk_contributions = covariance.as_ref().zip(variance).filter(|(_, variance)| *variance > 0.0).map(

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::whole::{Unit, Whole, lowest};
 use super::{MAX_SPLITS, OverfittingError};
+
+/// A deviation that is no more than the rounding of returns, relative to 1 + r.
+const STILL: f64 = 4.0 * f64::EPSILON;
 
 /// What makes one trial better than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +18,8 @@ pub enum Metric {
     Mean,
 }
 
-/// The table as sums: `sums[block * trials + trial]`.
+/// The table as sums of whole numbers: `sums[block * trials + trial]`. Whole numbers add up to the same in any order, so
+/// that equal scores are equal to the last bit and a mean of zero is zero.
 pub struct Blocks {
     trials: usize,
     metric: Metric,
@@ -23,14 +28,10 @@ pub struct Blocks {
     /// Rows that filled no block.
     pub rows_dropped: usize,
     splits: usize,
-    /// Mean over all used rows, taken off first: otherwise squares of a steady yield would drown its variance.
-    centre: Vec<f64>,
-    sums: Vec<f64>,
-    squares: Vec<f64>,
-    /// The one return of a block that has only one.
-    constants: Vec<Option<f64>>,
-    /// Whether any block of the trial is constant, so that a whole half may be.
-    may_stand_still: Vec<bool>,
+    /// What one of each trial's whole numbers is worth.
+    units: Vec<Unit>,
+    sums: Vec<i64>,
+    squares: Vec<i128>,
 }
 
 impl Blocks {
@@ -57,90 +58,72 @@ impl Blocks {
             }
         }
         let (block_rows, rows_dropped) = (rows / splits, rows % splits);
-        let used = (rows - rows_dropped) as f64;
+        let whole: Vec<Whole> =
+            trials.iter().map(|returns| Whole::of(returns.get(rows_dropped..).unwrap_or(&[]))).collect();
         let mut blocks = Self {
             trials: trials.len(),
             metric,
             block_rows,
             rows_dropped,
             splits,
-            centre: trials.iter().map(|r| r.iter().skip(rows_dropped).sum::<f64>() / used).collect(),
+            units: whole.iter().map(|whole| whole.unit).collect(),
             sums: Vec::with_capacity(splits * trials.len()),
             squares: Vec::with_capacity(splits * trials.len()),
-            constants: Vec::with_capacity(splits * trials.len()),
-            may_stand_still: vec![false; trials.len()],
         };
         for block in 0..splits {
-            for (trial, returns) in trials.iter().enumerate() {
-                let start = rows_dropped + block * block_rows;
-                blocks.add(trial, returns.get(start..start + block_rows).unwrap_or(&[]));
+            for whole in &whole {
+                let numbers = whole.numbers.get(block * block_rows..(block + 1) * block_rows).unwrap_or(&[]);
+                blocks.sums.push(numbers.iter().sum());
+                blocks.squares.push(numbers.iter().map(|n| i128::from(*n) * i128::from(*n)).sum());
             }
         }
         Ok(blocks)
     }
 
-    fn add(&mut self, trial: usize, returns: &[f64]) {
-        let centre = self.centre.get(trial).copied().unwrap_or_default();
-        self.sums.push(returns.iter().map(|r| r - centre).sum());
-        self.squares.push(returns.iter().map(|r| (r - centre).powi(2)).sum());
-        let constant = returns.first().copied().filter(|first| returns.iter().all(|r| r == first));
-        self.constants.push(constant);
-        if let Some(flag) = self.may_stand_still.get_mut(trial) {
-            *flag |= constant.is_some();
-        }
-    }
-
     /// Score of every trial over the blocks of `mask`.
     pub fn scores(&self, mask: u32, scores: &mut [f64]) -> Result<(), OverfittingError> {
         let chosen: Vec<usize> = (0..self.splits).filter(|block| mask >> block & 1 == 1).collect();
-        let count = (chosen.len() * self.block_rows) as f64;
-        scores.fill(0.0);
+        let count = chosen.len() * self.block_rows;
+        let mut sums = vec![0_i64; self.trials];
         let mut squares = match self.metric {
-            Metric::Sharpe => vec![0.0; self.trials],
+            Metric::Sharpe => vec![0_i128; self.trials],
             Metric::Mean => Vec::new(),
         };
         for block in &chosen {
             let range = block * self.trials..(block + 1) * self.trials;
-            add_to(scores, self.sums.get(range.clone()));
+            add_to(&mut sums, self.sums.get(range.clone()));
             add_to(&mut squares, self.squares.get(range));
         }
-        for (trial, (score, centre)) in scores.iter_mut().zip(&self.centre).enumerate() {
-            let sum = *score;
-            let still = self.constant_over(&chosen, trial);
-            let mean = still.unwrap_or(centre + sum / count);
-            *score = match (self.metric, still) {
-                (Metric::Mean, _) => mean,
-                (Metric::Sharpe, Some(0.0)) => 0.0,
-                (Metric::Sharpe, Some(value)) => {
-                    return Err(OverfittingError::Constant { trial: trial + 1, value });
-                }
-                (Metric::Sharpe, None) => {
-                    let square = squares.get(trial).copied().unwrap_or_default();
-                    let variance = (square - sum * sum / count).max(0.0) / (count - 1.0);
-                    if variance <= 0.0 {
-                        return Err(OverfittingError::Constant { trial: trial + 1, value: mean });
-                    }
-                    mean / variance.sqrt()
-                }
+        for (trial, ((score, sum), unit)) in scores.iter_mut().zip(&sums).zip(&self.units).enumerate() {
+            *score = match squares.get(trial) {
+                None => unit.mean(*sum, count),
+                Some(square) => sharpe(*sum, *square, *unit, count).ok_or_else(|| {
+                    OverfittingError::Constant { trial: trial + 1, value: unit.mean(*sum, count) }
+                })?,
             };
         }
         Ok(())
     }
-
-    /// The one return that the trial has in all of `chosen`, if so.
-    fn constant_over(&self, chosen: &[usize], trial: usize) -> Option<f64> {
-        if !*self.may_stand_still.get(trial)? {
-            return None;
-        }
-        let mut all =
-            chosen.iter().map(|block| self.constants.get(block * self.trials + trial).copied().flatten());
-        let first = all.next()??;
-        all.all(|constant| constant == Some(first)).then_some(first)
-    }
 }
 
-fn add_to(totals: &mut [f64], more: Option<&[f64]>) {
+/// Mean over standard deviation; zero where nothing was earned, none where every return is the same other number.
+fn sharpe(sum: i64, square: i128, unit: Unit, count: usize) -> Option<f64> {
+    let whole = i128::from(sum);
+    // n² times the variance with divisor n.
+    let spread = (square * count as i128 - whole * whole).unsigned_abs();
+    let deviation = (spread as f64).sqrt() / count as f64 * unit.value();
+    let mean = unit.mean(sum, count);
+    if deviation <= STILL * (1.0 + mean.abs()) {
+        return (mean.abs() <= STILL).then_some(0.0);
+    }
+    // In lowest terms, so that 1 / 2 and 2 / 4 are one number.
+    let (above, below) = lowest((whole * whole).unsigned_abs(), spread);
+    let ratio = above as f64 / below as f64 * ((count - 1) as f64 / count as f64);
+    Some(ratio.sqrt().copysign(sum as f64))
+}
+
+fn add_to<T: Copy + std::ops::AddAssign>(totals: &mut [T], more: Option<&[T]>) {
     for (total, value) in totals.iter_mut().zip(more.unwrap_or(&[])) {
-        *total += value;
+        *total += *value;
     }
 }

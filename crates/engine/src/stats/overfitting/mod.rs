@@ -7,6 +7,7 @@
 mod blocks;
 mod halves;
 mod report;
+mod whole;
 
 pub use blocks::Metric;
 pub use report::{Degradation, Dominance, LogitBin, Logits, Overfitting};

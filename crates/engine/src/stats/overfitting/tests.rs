@@ -149,3 +149,92 @@ proptest! {
         prop_assert_eq!(one.selected, other.selected);
     }
 }
+
+/// Whole numbers from -2 to 2.
+fn coarse(trials: usize, rows: usize, seed: u64) -> Vec<Vec<i64>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..trials).map(|_| (0..rows).map(|_| rng.random_range(-2..=2)).collect()).collect()
+}
+
+/// Sign and square of the score as a fraction: (numerator, denominator).
+fn fraction(returns: &[i64], metric: Metric) -> (i64, i64) {
+    let (count, sum) = (returns.len() as i64, returns.iter().sum::<i64>());
+    match metric {
+        Metric::Mean => (sum, count),
+        Metric::Sharpe => {
+            let spread = count * returns.iter().map(|r| r * r).sum::<i64>() - sum * sum;
+            if spread == 0 { (0, 1) } else { (sum.signum() * sum * sum * (count - 1), spread * count) }
+        }
+    }
+}
+
+/// PBO, mean logit and probability of loss with scores compared as fractions.
+fn exactly(trials: &[Vec<i64>], splits: usize, metric: Metric) -> (f64, f64, f64) {
+    let rows = trials[0].len() / splits;
+    let (mut overfitted, mut logits, mut losses, mut choices) = (0.0, 0.0, 0.0, 0.0);
+    for mask in (0u32..1 << splits).filter(|mask| mask.count_ones() as usize == splits / 2) {
+        let half = |inside: bool, trial: &[i64]| {
+            let blocks = (0..splits).filter(|block| (mask >> block & 1 == 1) == inside);
+            let rows: Vec<i64> = blocks.flat_map(|b| trial[b * rows..(b + 1) * rows].to_vec()).collect();
+            fraction(&rows, metric)
+        };
+        let order = |a: (i64, i64), b: (i64, i64)| (a.0 * b.1).cmp(&(b.0 * a.1));
+        let inside: Vec<(i64, i64)> = trials.iter().map(|trial| half(true, trial)).collect();
+        let outside: Vec<(i64, i64)> = trials.iter().map(|trial| half(false, trial)).collect();
+        let best = (1..trials.len())
+            .fold(0, |best, at| if order(inside[at], inside[best]).is_gt() { at } else { best });
+        let of =
+            |wanted| outside.iter().filter(|score| order(**score, outside[best]) == wanted).count() as f64;
+        let rank = of(std::cmp::Ordering::Less) + (of(std::cmp::Ordering::Equal) + 1.0) / 2.0;
+        let relative = rank / (trials.len() as f64 + 1.0);
+        overfitted += f64::from(relative <= 0.5);
+        logits += (relative / (1.0 - relative)).ln();
+        losses += f64::from(outside[best].0 < 0);
+        choices += 1.0;
+    }
+    (overfitted / choices, logits / choices, losses / choices)
+}
+
+#[test]
+fn ties_are_ties_whatever_the_order_of_summation() {
+    for metric in [Metric::Mean, Metric::Sharpe] {
+        for seed in 0..30 {
+            let whole = coarse(6, 48, seed);
+            let (pbo, logit, loss) = exactly(&whole, 8, metric);
+            for divisor in [1.0, 100.0, 1e4, 3.0, 7e5] {
+                let trials: Vec<Vec<f64>> =
+                    whole.iter().map(|trial| trial.iter().map(|r| *r as f64 / divisor).collect()).collect();
+                let found = cscv(&trials, 8, metric).unwrap();
+                let what = format!("{metric:?} {seed} {divisor}");
+                assert!((found.pbo - pbo).abs() < 1e-12, "{what}: {} is not {pbo}", found.pbo);
+                assert!(
+                    (found.logits.mean - logit).abs() < 1e-12,
+                    "{what}: {} is not {logit}",
+                    found.logits.mean
+                );
+                assert!((found.probability_of_loss - loss).abs() < 1e-12, "{what}");
+            }
+        }
+    }
+}
+
+// Scores compared as fractions by another programme.
+#[test]
+fn hundredths_are_compared_exactly() {
+    let text = include_str!("hundredths.csv");
+    let mut trials: Vec<Vec<f64>> = Vec::new();
+    for line in text.lines().skip(1) {
+        for (place, cell) in line.split(',').enumerate() {
+            if trials.len() <= place {
+                trials.push(Vec::new());
+            }
+            trials[place].push(cell.parse().unwrap());
+        }
+    }
+    let found = cscv(&trials, 8, Metric::Sharpe).unwrap();
+    for (found, expected) in
+        [(found.pbo, 0.028571), (found.logits.mean, 0.773724), (found.probability_of_loss, 0.242857)]
+    {
+        assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
+    }
+}

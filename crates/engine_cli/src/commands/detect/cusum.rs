@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, visible_alias = "sd", allow_negative_numbers = true)]
     sigma: Option<f64>,
     /// First rows to estimate mean and sigma on (default: all, which looks ahead)
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", allow_negative_numbers = true)]
     baseline: Option<usize>,
     /// Which shifts to look for
     #[arg(long, value_enum, default_value_t = Side::Both)]
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "sides")]
     one_sided: bool,
     /// Fast initial response: where sums begin, as a share of h (0.5 unless a share is given)
-    #[arg(long, visible_alias = "fir", num_args = 0..=1, default_missing_value = "0.5", value_name = "SHARE")]
+    #[arg(long, visible_alias = "fir", num_args = 0..=1, default_missing_value = "0.5", value_name = "SHARE", allow_negative_numbers = true)]
     fast_initial_response: Option<f64>,
     /// Do not begin again after an alarm
     #[arg(long)]
@@ -54,13 +54,13 @@ pub struct Args {
     #[arg(long, conflicts_with = "target_arl")]
     arl: bool,
     /// Shifts of the mean in sigmas, for --arl
-    #[arg(long, visible_alias = "shifts", value_delimiter = ',', default_values_t = [0.0], allow_negative_numbers = true)]
+    #[arg(long, visible_alias = "shifts", value_delimiter = ',', default_values_t = [0.0], allow_hyphen_values = true)]
     shift: Vec<f64>,
     /// How to compute run lengths
     #[arg(long, value_enum, default_value_t = How::Exact)]
     method: How,
     /// The threshold h that runs so long on average before a false alarm, instead of watching a series
-    #[arg(long, value_name = "OBSERVATIONS")]
+    #[arg(long, value_name = "OBSERVATIONS", allow_negative_numbers = true)]
     target_arl: Option<f64>,
 }
 

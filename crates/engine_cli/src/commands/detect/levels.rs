@@ -22,13 +22,13 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     rules: PathBuf,
     /// Rows before this time are calm: each rule's average run length is measured on them
-    #[arg(long, value_name = "TIME", value_parser = parse_utc)]
+    #[arg(long, value_name = "TIME", value_parser = parse_utc, allow_negative_numbers = true)]
     calm_until: Option<i64>,
     /// Watch from this time
-    #[arg(long, value_name = "TIME", value_parser = parse_utc)]
+    #[arg(long, value_name = "TIME", value_parser = parse_utc, allow_negative_numbers = true)]
     from: Option<i64>,
     /// Watch to this time, exclusive
-    #[arg(long, value_name = "TIME", value_parser = parse_utc)]
+    #[arg(long, value_name = "TIME", value_parser = parse_utc, allow_negative_numbers = true)]
     to: Option<i64>,
 }
 

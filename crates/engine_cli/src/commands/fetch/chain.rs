@@ -26,16 +26,16 @@ pub struct Args {
     #[arg(long)]
     program: Option<String>,
     /// First time, UTC
-    #[arg(long, value_parser = parse_utc)]
+    #[arg(long, value_parser = parse_utc, allow_negative_numbers = true)]
     from: Option<i64>,
     /// End of the time (exclusive), UTC
-    #[arg(long, value_parser = parse_utc)]
+    #[arg(long, value_parser = parse_utc, allow_negative_numbers = true)]
     to: Option<i64>,
     /// Side of the prices' confidence
     #[arg(long, value_enum, default_value_t = WantedSide::Low)]
     side: WantedSide,
     /// Read no more transactions than this
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, allow_negative_numbers = true)]
     most_transactions: usize,
     /// Write every event here too, one JSON document a line
     #[arg(long, value_name = "FILE")]

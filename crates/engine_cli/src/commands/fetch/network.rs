@@ -15,16 +15,16 @@ pub struct Network {
     #[arg(long, alias = "rpc-url", value_name = "URL")]
     base_url: Option<String>,
     /// Limit for one attempt, seconds
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600), allow_negative_numbers = true)]
     timeout_secs: u64,
     /// Attempts for each request
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20), allow_negative_numbers = true)]
     attempts: u8,
     /// Least time between requests, milliseconds; the default stays below Hermes' thirty in ten seconds
-    #[arg(long, default_value_t = 350, value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    #[arg(long, default_value_t = 350, value_parser = clap::value_parser!(u64).range(0..=60_000), allow_negative_numbers = true)]
     min_interval_ms: u64,
     /// Largest answer, MiB
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1_024), allow_negative_numbers = true)]
     max_answer_mib: u64,
 }
 

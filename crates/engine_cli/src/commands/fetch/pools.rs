@@ -30,7 +30,7 @@ pub struct ListArgs {
     #[arg(long)]
     stablecoin: bool,
     /// Only pools with at least these funds, US dollars
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     min_tvl_usd: f64,
 }
 
@@ -47,10 +47,10 @@ pub struct HistoryArgs {
     #[arg(long)]
     pool: String,
     /// First time, UTC; all there is if neither end is given
-    #[arg(long, value_parser = parse_utc, requires = "to")]
+    #[arg(long, value_parser = parse_utc, requires = "to", allow_negative_numbers = true)]
     from: Option<i64>,
     /// End of the time (exclusive), UTC
-    #[arg(long, value_parser = parse_utc, requires = "from")]
+    #[arg(long, value_parser = parse_utc, requires = "from", allow_negative_numbers = true)]
     to: Option<i64>,
     /// Both sides of a lending market, in the shape of lending_rates_daily.csv
     #[arg(long, requires_all = ["market_network", "symbol", "asset", "reserve_factor"])]
@@ -65,7 +65,7 @@ pub struct HistoryArgs {
     #[arg(long, requires = "lending")]
     asset: Option<String>,
     /// The protocol's share of interest, a fraction; DefiLlama does not publish it
-    #[arg(long, requires = "lending")]
+    #[arg(long, requires = "lending", allow_negative_numbers = true)]
     reserve_factor: Option<f64>,
 }
 

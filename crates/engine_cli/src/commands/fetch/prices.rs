@@ -31,10 +31,10 @@ pub struct Args {
     #[arg(long = "symbol", value_name = "COLUMN=SYMBOL", value_parser = read_pair)]
     symbols: Vec<(String, String)>,
     /// First time, UTC
-    #[arg(long, value_parser = parse_utc)]
+    #[arg(long, value_parser = parse_utc, allow_negative_numbers = true)]
     from: i64,
     /// End of the time (exclusive), UTC
-    #[arg(long, value_parser = parse_utc)]
+    #[arg(long, value_parser = parse_utc, allow_negative_numbers = true)]
     to: i64,
     /// Minutes between prices: 1, 2, 5, 15, 30, 60, 120, 240, 360, 720, or D
     #[arg(long, default_value = "60")]

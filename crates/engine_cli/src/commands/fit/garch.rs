@@ -20,6 +20,13 @@ pub struct GarchOptions {
     dist: Option<Distribution>,
 }
 
+impl GarchOptions {
+    /// The first that was given.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        self.mean.map(|_| "--mean").or(self.dist.map(|_| "--dist"))
+    }
+}
+
 /// See [`Mean`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum MeanChoice {

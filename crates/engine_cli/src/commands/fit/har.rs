@@ -16,8 +16,15 @@ pub struct HarOptions {
     #[arg(long)]
     scale: Option<ScaleChoice>,
     /// har: rows that each mean covers, such as 1,7,30 for a market that never closes [default: 1,5,22]
-    #[arg(long, value_delimiter = ',', value_name = "ROWS")]
+    #[arg(long, value_delimiter = ',', value_name = "ROWS", allow_hyphen_values = true)]
     lags: Vec<usize>,
+}
+
+impl HarOptions {
+    /// The first that was given.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        self.scale.map(|_| "--scale").or((!self.lags.is_empty()).then_some("--lags"))
+    }
 }
 
 /// See [`Scale`].

@@ -14,9 +14,16 @@ use crate::input::answer;
 /// What only this model is asked.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// Ledoit-Wolf: what the sample covariance is drawn toward
-    #[arg(long, value_enum, default_value = "identity")]
-    target: Target,
+    /// Ledoit-Wolf: what the sample covariance is drawn toward [default: identity]
+    #[arg(long, value_enum)]
+    target: Option<Target>,
+}
+
+impl Options {
+    /// The first that was given.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        self.target.map(|_| "--target")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,7 +51,7 @@ pub fn run(args: &Args, standard: &mut dyn Read) -> Result<String, EngineCliErro
     if frame.len() < 2 {
         return Err(frame.wrong(format!("{} rows of returns; two are the least", frame.len())));
     }
-    let target = match args.ledoit_wolf.target {
+    let target = match args.ledoit_wolf.target.unwrap_or(Target::Identity) {
         Target::Identity => ShrinkageTarget::Identity,
         Target::ConstantCorrelation => ShrinkageTarget::ConstantCorrelation,
     };

@@ -1,4 +1,4 @@
-use ballast_engine::time::TIME_COLUMNS;
+use ballast_engine::time::{TIME_COLUMNS, parse_utc};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -23,6 +23,11 @@ struct Document {
     reserve: Option<Reserve>,
     #[serde(default, alias = "points", alias = "history")]
     series: Vec<Value>,
+    /// Written by DefiLlama's API beside `data`.
+    status: Option<String>,
+    /// DefiLlama's chart of a pool: `timestamp` and `apy`, which is percent.
+    #[serde(default)]
+    data: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +59,17 @@ pub(super) fn request(args: &Args, name: &str, text: &str) -> Result<Request, En
     } else {
         json::parse(text).map_err(wrong)?
     };
+    let mut document = document;
+    let is_chart = !document.data.is_empty();
+    if is_chart && !document.series.is_empty() {
+        return Err(wrong("give `series` or `data`, not both".into()));
+    }
+    if is_chart {
+        document.series = chart(std::mem::take(&mut document.data)).map_err(wrong)?;
+        document.kind = document.kind.or(Some(Kind::Rate));
+    } else if let Some(status) = document.status.filter(|_| document.series.is_empty()) {
+        return Err(wrong(format!("`data` is missing or empty (status {status:?})")));
+    }
     let kind = args
         .kind
         .or(document.kind)
@@ -88,6 +104,29 @@ pub(super) fn request(args: &Args, name: &str, text: &str) -> Result<Request, En
     Ok(Request { settings: Settings::new(&merged, kind, &observations.times)?, observations })
 }
 
+/// Rows of DefiLlama's chart as rates: percent become fractions; a day without a figure is left out.
+fn chart(data: Vec<Value>) -> Result<Vec<Value>, String> {
+    let mut rows = Vec::with_capacity(data.len());
+    for (index, row) in data.into_iter().enumerate() {
+        let time = row.get("timestamp").cloned().ok_or(format!("data[{index}]: `timestamp` is missing"))?;
+        let percent = match row.get("apy") {
+            None => return Err(format!("data[{index}]: `apy` is missing")),
+            Some(Value::Null) => continue,
+            Some(value) => value.as_f64().ok_or(format!("data[{index}]: `apy` is {value}, not a number"))?,
+        };
+        rows.push(serde_json::json!({ "timestamp": time, "rate": percent / 100.0 }));
+    }
+    Ok(rows)
+}
+
+/// Unix seconds, or a UTC time as text.
+fn time_of(value: &Value) -> Result<i64, String> {
+    match value {
+        Value::String(text) => parse_utc(text).map_err(|error| error.to_string()),
+        value => value.as_i64().ok_or_else(|| format!("{value} is not whole unix seconds")),
+    }
+}
+
 fn observations(kind: Kind, name: &str, series: &[Value]) -> Result<Observations, EngineCliError> {
     if series.is_empty() {
         return Err(EngineCliError::Input(format!("{name}: `series` is missing or empty")));
@@ -117,7 +156,9 @@ fn observations(kind: Kind, name: &str, series: &[Value]) -> Result<Observations
                     match given {
                         Some((field, value)) => cells.push((column.name, field, number(value, field)?)),
                         None if column.required => {
-                            return Err(wrong(format!("`{}` is missing", column.name)));
+                            let there: Vec<&str> = fields.keys().map(String::as_str).collect();
+                            let (name, there) = (column.name, there.join(", "));
+                            return Err(wrong(format!("`{name}` is missing; the row has: {there}")));
                         }
                         None => {}
                     }
@@ -127,7 +168,7 @@ fn observations(kind: Kind, name: &str, series: &[Value]) -> Result<Observations
             }
             _ => return Err(wrong("a row is [unix_time, value], or an object with named fields".into())),
         };
-        let ts = time.as_i64().ok_or_else(|| wrong(format!("{time} is not whole unix seconds")))?;
+        let ts = time_of(time).map_err(wrong)?;
         if let Some(previous) = found.times.last().filter(|previous| **previous >= ts) {
             let problem = if *previous == ts { "duplicate time" } else { "time goes backwards" };
             return Err(wrong(format!("{problem} ({ts}, after {previous})")));

@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long)]
     kind: Option<Kind>,
     /// How far ahead: 7d, 24h, 90m or seconds [default: 7d]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     horizon: Option<Span>,
     /// Model; auto takes the best one that beats the last value [default: auto]
     #[arg(long)]
@@ -46,28 +46,28 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN")]
     price_column: Option<String>,
     /// Time between rows [default: the median]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     step: Option<Span>,
     /// Rows that models learn from, the newest [default: all]
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", allow_negative_numbers = true)]
     window: Option<usize>,
     /// Rows between fits [default: a week's]
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", allow_negative_numbers = true)]
     refit: Option<usize>,
     /// The reserve's borrow curve as utilisation:rate in bps, such as 0:0,7000:350,9000:700,10000:8000
-    #[arg(long, value_name = "CORNERS")]
+    #[arg(long, value_name = "CORNERS", allow_hyphen_values = true)]
     curve: Option<Corners>,
     /// The protocol's share of interest, bps [default: 0]
-    #[arg(long, value_name = "BPS")]
+    #[arg(long, value_name = "BPS", allow_negative_numbers = true)]
     take_bps: Option<u16>,
     /// Supplied to the reserve, ours included, atoms
-    #[arg(long, value_name = "ATOMS")]
+    #[arg(long, value_name = "ATOMS", allow_negative_numbers = true)]
     supplied: Option<u64>,
     /// Our deposit now, atoms [default: 0]
-    #[arg(long, value_name = "ATOMS")]
+    #[arg(long, value_name = "ATOMS", allow_negative_numbers = true)]
     ours: Option<u64>,
     /// Our deposit after the move, atoms [default: as now]
-    #[arg(long, value_name = "ATOMS")]
+    #[arg(long, value_name = "ATOMS", allow_negative_numbers = true)]
     after: Option<u64>,
 }
 

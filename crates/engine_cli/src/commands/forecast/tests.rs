@@ -283,3 +283,38 @@ fn flags_that_make_no_sense_are_named() {
         assert!(error.contains(wanted), "{error:?} lacks {wanted:?}");
     }
 }
+
+// Times as JavaScript's toISOString and DefiLlama's interface write them.
+#[test]
+fn times_with_fractions_and_defillamas_document_are_read() {
+    let csv = include_str!("iso_rates.csv");
+    let found = forecast(&["--kind", "rate"], csv).unwrap();
+    let whole = forecast(&["--kind", "rate"], &csv.replace(".000Z", "Z")).unwrap();
+    assert_eq!(found, whole);
+    let rows: Vec<(&str, f64)> = csv
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(','))
+        .map(|(t, r)| (t, r.parse().unwrap()))
+        .collect();
+    let data: Vec<Value> =
+        rows.iter().map(|(t, r)| json!({"timestamp": t, "apy": r * 100.0, "tvlUsd": 1})).collect();
+    let chart = json!({"status": "success", "data": data}).to_string();
+    for arguments in [&["--kind", "rate"][..], &[]] {
+        let from_chart = forecast(arguments, &chart).unwrap();
+        let (a, b) = (number(&from_chart, "/forecast/point"), number(&found, "/forecast/point"));
+        assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+    }
+    let series: Vec<Value> = rows.iter().map(|(t, r)| json!([t, r])).collect();
+    assert_eq!(
+        forecast(&["--kind", "rate"], &json!(series).to_string()).unwrap()["forecast"],
+        found["forecast"]
+    );
+    let bare = json!({"status": "success", "data": [{"timestamp": "soon", "apy": 1}]}).to_string();
+    assert!(forecast(&[], &bare).unwrap_err().contains("\"soon\" is not a UTC time"));
+    assert!(
+        forecast(&[], "{\"status\": \"error\", \"data\": []}")
+            .unwrap_err()
+            .contains("`data` is missing or empty")
+    );
+}

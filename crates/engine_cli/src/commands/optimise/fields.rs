@@ -75,6 +75,12 @@ impl Fields {
             .map(Some)
     }
 
+    /// What to say of a field that is in none of `all`, if there is one.
+    pub fn misspelt(&self, all: &[&str]) -> Option<String> {
+        let key = self.map.keys().find(|key| !all.contains(&key.as_str()))?;
+        Some(format!("{}`{key}` is not known; fields are: {}", self.place, all.join(", ")))
+    }
+
     /// Refuses whatever was not asked for.
     pub fn done(self) -> Result<(), String> {
         match self.map.keys().next() {

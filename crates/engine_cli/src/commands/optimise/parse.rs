@@ -9,12 +9,98 @@ use super::covariance::covariance;
 use super::fields::{Fields, spread};
 
 /// A portfolio problem from its JSON document; messages name the field and entry.
+///
+/// A field that nobody knows is named before one that is missing: it may be the missing one, misspelt.
 pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
     let mut fields = Fields::new("", document)?;
     fields.lift("constraints")?;
+    read(&mut fields).map_err(|problem| fields.misspelt(&FIELDS).unwrap_or(problem)).and_then(|problem| {
+        fields.done()?;
+        Ok(problem)
+    })
+}
+
+/// Every field, by all its spellings.
+const FIELDS: [&str; 73] = [
+    "objective",
+    "goal",
+    "mean",
+    "means",
+    "expected_returns",
+    "expected_return",
+    "mu",
+    "covariance",
+    "cov",
+    "covariance_matrix",
+    "sigma",
+    "probabilities",
+    "scenario_probabilities",
+    "probs",
+    "scenarios",
+    "returns",
+    "scenario_returns",
+    "assets",
+    "names",
+    "asset_names",
+    "linkage",
+    "leaf_order",
+    "distance",
+    "alpha",
+    "confidence",
+    "confidence_level",
+    "beta",
+    "risk_aversion",
+    "risk_free",
+    "lambda",
+    "risk_budgets",
+    "risk_budget",
+    "long_only",
+    "bounds",
+    "weight_bounds",
+    "min_weights",
+    "lower",
+    "lower_bounds",
+    "min_weight",
+    "max_weights",
+    "upper",
+    "upper_bounds",
+    "max_weight",
+    "budget",
+    "sum",
+    "sum_of_weights",
+    "groups",
+    "group_caps",
+    "factors",
+    "risk_factors",
+    "rows",
+    "linear",
+    "linear_constraints",
+    "min_return",
+    "target_return",
+    "min_mean_return",
+    "target_mean_return",
+    "min_expected_return",
+    "required_return",
+    "max_cvar",
+    "cvar_cap",
+    "cvar_limit",
+    "turnover",
+    "count",
+    "turnover_count",
+    "current_weights",
+    "current",
+    "previous_weights",
+    "max_turnover",
+    "max",
+    "costs",
+    "cost",
+    "transaction_costs",
+];
+
+fn read(fields: &mut Fields) -> Result<PortfolioProblem, String> {
     let objective: Objective = fields
         .take(&["objective", "goal"])?
-        .ok_or("objective: missing; min_cvar, min_variance, max_return, mean_cvar, hrp or erc")?;
+        .ok_or("objective: missing; min_cvar, min_variance, max_return, mean_cvar, utility, max_sharpe, max_diversification, hrp or erc")?;
     let mean = fields.numbers(&["mean", "means", "expected_returns", "expected_return", "mu"])?;
     let covariance = fields
         .value(&["covariance", "cov", "covariance_matrix", "sigma"])
@@ -45,7 +131,7 @@ pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
     {
         return Err(format!("assets: `{}` appears twice", name.1));
     }
-    let constraints = constraints(&mut fields, &assets)?;
+    let constraints = constraints(fields, &assets)?;
     let defaults = HierarchyOptions::default();
     let hierarchy = HierarchyOptions {
         linkage: fields.take(&["linkage"])?.unwrap_or(defaults.linkage),
@@ -60,11 +146,11 @@ pub fn problem(document: Value) -> Result<PortfolioProblem, String> {
         scenarios,
         constraints,
         risk_aversion: fields.take(&["risk_aversion", "lambda"])?.unwrap_or(1.0),
+        risk_free: fields.take(&["risk_free"])?.unwrap_or(0.0),
         hierarchy,
         risk_budgets: fields.numbers(&["risk_budgets", "risk_budget"])?,
         assets,
     };
-    fields.done()?;
     Ok(problem)
 }
 

@@ -138,3 +138,21 @@ fn risk_parity_answers_too() {
         assert!((first - expected).abs() < 1e-12, "{answer}");
     }
 }
+
+#[test]
+fn a_misspelt_field_is_named_before_the_one_that_is_missing() {
+    for (document, expected) in [
+        (json!({"objectve": "min_variance", "covariance": [[0.04, 0.0], [0.01]]}), "`objectve` is not known"),
+        (
+            json!({"objective": "min_variance", "covarience": [[0.04, 0.0], [0.01]]}),
+            "`covarience` is not known",
+        ),
+        (
+            json!({"objective": "min_cvar", "mean": [0.1, 0.1], "constraints": {"max_turnovr": 0.1}}),
+            "`max_turnovr` is not known",
+        ),
+    ] {
+        let found = answered(&document).unwrap_err();
+        assert!(found.contains(expected), "{found:?} lacks {expected:?}");
+    }
+}

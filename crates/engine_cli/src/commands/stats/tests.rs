@@ -105,3 +105,48 @@ fn a_constant_series_and_a_total_loss_have_answers() {
     let lost = ask("", "r\n0.01\n-1\n0.01\n").unwrap();
     assert_eq!((lost["total_return"].as_f64(), lost["max_drawdown"].as_f64()), (Some(-1.0), Some(-1.0)));
 }
+
+// Twelve monthly returns after 24 empty cells: (1 + r) multiplied over twelve months, no more.
+#[test]
+fn a_series_that_begins_late_has_its_own_time() {
+    let funds = include_str!("funds.csv");
+    let found = ask("--column young --periods-per-year monthly", funds).unwrap();
+    assert!((found["annual_return"].as_f64().unwrap() - 0.043828).abs() < 1e-6, "{found}");
+    assert!((found["calmar"].as_f64().unwrap() - 1.0878).abs() < 1e-4, "{found}");
+    assert_eq!((found["rows"].as_u64(), found["observations"].as_u64()), (Some(12), Some(12)));
+    assert!(found["drawdown"]["peak_row"].as_u64().unwrap() >= 24, "{found}");
+
+    let around = "date,a,b\n2024-01-01,0.1,\n2024-01-02,0.1,0.1\n2024-01-03,0.1,\n2024-01-04,0.1,-0.1\n2024-01-05,0.1,0.2\n2024-01-06,0.1,\n";
+    let found = ask("--column b --periods-per-year 4", around).unwrap();
+    assert_eq!((found["rows"].as_u64(), found["observations"].as_u64()), (Some(4), Some(3)));
+    assert!((found["annual_return"].as_f64().unwrap() - (1.1 * 0.9 * 1.2 - 1.0)).abs() < 1e-12);
+    assert_eq!(found["drawdown_times"]["trough"], "2024-01-04T00:00Z");
+    // In a file of one column every row is time.
+    let alone = ask("--periods-per-year 4", "b\n\n0.1\n\n-0.1\n0.2\n").unwrap();
+    assert_eq!(alone["rows"], 5);
+}
+
+#[test]
+fn growth_at_one_rate_has_no_sharpe_ratio() {
+    let found = ask("--trials 100 --trial-variance 0.5", include_str!("growth_at_one_rate.csv")).unwrap();
+    for figure in ["sharpe", "probabilistic_sharpe", "deflated_sharpe", "skewness", "sortino"] {
+        assert!(found[figure].is_null(), "{figure}: {found}");
+    }
+    assert_eq!(found["volatility"], 0.0);
+}
+
+#[test]
+fn negative_numbers_after_a_space_are_values() {
+    let table = "r\n0.01\n0.02\n-0.01\n";
+    assert!(ask("--risk-free -0.01 --reference-sharpe -1", table).is_ok());
+    for option in ["--alpha", "--periods-per-year"] {
+        let found = refused(&format!("{option} -2"), table);
+        assert!(!found.contains("unexpected argument"), "{found}");
+    }
+}
+
+#[test]
+fn prices_are_called_prices() {
+    assert!(refused("", "p\n101.2\n102.9\n101.1\n99.8\n").contains("read like prices"));
+    assert!(refused("", "r\n1.2\n-0.9\n3.1\n-2.8\n").contains("read like percent"));
+}
