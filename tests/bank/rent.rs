@@ -85,9 +85,19 @@ fn staking_and_unstaking_leave_no_lamports_behind_and_gifts_do_no_harm() {
         bank.renew_decision(&vault);
         let before = bank.vault(&vault);
         let refresh = scene.stage.refresh(&vault, 0).unwrap();
-        let stake =
-            instruction::allocate(payer, vault, &before, 0, Direction::Increase, 800 * SOL, &venue, false)
-                .unwrap();
+        let stake = instruction::allocate(
+            payer,
+            vault,
+            &before,
+            instruction::Move {
+                index: 0,
+                direction: Direction::Increase,
+                amount: 800 * SOL,
+                as_guardian: false,
+            },
+            &venue,
+        )
+        .unwrap();
         bank.send(&[refresh.clone(), stake], &[], None).unwrap();
         let staked = bank.vault(&vault);
         assert_eq!(staked.idle_atoms, before.idle_atoms - 800 * SOL);
@@ -98,9 +108,19 @@ fn staking_and_unstaking_leave_no_lamports_behind_and_gifts_do_no_harm() {
         let governance = scene.stage.governance.insecure_clone();
         let pause = instruction::set_pause_level(governance.pubkey(), vault, 3);
         let receipts = staked.allocations[0].receipts;
-        let unstake =
-            instruction::allocate(payer, vault, &staked, 0, Direction::Decrease, receipts, &venue, false)
-                .unwrap();
+        let unstake = instruction::allocate(
+            payer,
+            vault,
+            &staked,
+            instruction::Move {
+                index: 0,
+                direction: Direction::Decrease,
+                amount: receipts,
+                as_guardian: false,
+            },
+            &venue,
+        )
+        .unwrap();
         bank.send(&[pause, refresh, unstake], &[&governance], None).unwrap();
         let back = bank.vault(&vault);
         assert_eq!(back.allocations[0].receipts, 0);

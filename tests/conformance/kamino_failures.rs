@@ -181,8 +181,14 @@ fn swapped_accounts_never_reach_the_venue() {
             let mut all = holding.scene.stage.refresh_all(&vault).unwrap();
             let direction = ballast::Direction::Increase;
             all.push(
-                instruction::allocate(payer, vault, &state, 0, direction, 1_000 * USDC, &venue, false)
-                    .unwrap(),
+                instruction::allocate(
+                    payer,
+                    vault,
+                    &state,
+                    instruction::Move { index: 0, direction, amount: 1_000 * USDC, as_guardian: false },
+                    &venue,
+                )
+                .unwrap(),
             );
             let result = holding.assert_unmoved(|holding| holding.scene.stage.send(&all, &[]));
             assert_refused(result, rule);

@@ -185,7 +185,14 @@ fn a_pool_traded_away_from_the_oracle_after_refreshing_is_neither_entered_nor_le
             let mut all = holding.scene.stage.refresh_all(&vault).unwrap();
             all.push(swap);
             all.push(
-                instruction::allocate(payer, vault, &state, index, direction, amount, &venue, false).unwrap(),
+                instruction::allocate(
+                    payer,
+                    vault,
+                    &state,
+                    instruction::Move { index, direction, amount, as_guardian: false },
+                    &venue,
+                )
+                .unwrap(),
             );
             let result = holding.assert_unmoved(|holding| holding.scene.stage.send(&all, &[&person.key]));
             assert_refused(result, BallastError::SpotDiverges);

@@ -129,8 +129,13 @@ fn another_pools_accounts_never_reach_the_pool() {
             let payer = solana_signer::Signer::pubkey(&holding.scene.stage.world.payer);
             let mut all = holding.scene.stage.refresh_all(&vault).unwrap();
             let direction = ballast::Direction::Increase;
-            let increase =
-                ballast_client::instruction::allocate(payer, vault, &state, 0, direction, SOL, &venue, false);
+            let increase = ballast_client::instruction::allocate(
+                payer,
+                vault,
+                &state,
+                ballast_client::instruction::Move { index: 0, direction, amount: SOL, as_guardian: false },
+                &venue,
+            );
             all.push(increase.unwrap());
             let result = holding.assert_unmoved(|holding| holding.scene.stage.send(&all, &[]));
             assert_refused(result, BallastError::PinnedAccountMismatch);

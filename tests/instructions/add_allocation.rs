@@ -40,7 +40,14 @@ fn at(
 ) -> Instruction {
     let state = scene.stage.strategy(&strategy).unwrap();
     let payer = scene.stage.world.payer.pubkey();
-    instruction::add_allocation(payer, who, vault, strategy, &state, replaces, 5_000, bps)
+    instruction::add_allocation(
+        payer,
+        who,
+        vault,
+        strategy,
+        &state,
+        instruction::Place { replaces, absolute_cap_atoms: 5_000, relative_cap_bps: bps },
+    )
 }
 
 fn add(scene: &mut Scene, vault: Pubkey, strategy: Pubkey, bps: u16) -> Result<Done, StageError> {

@@ -24,7 +24,14 @@ fn deposit_of(cast: &Cast, who: &Person, atoms: u64) -> Instruction {
 fn by_keeper(cast: &Cast, index: u8, direction: ballast::Direction, amount: u64) -> Instruction {
     let keeper = cast.scene.stage.keeper.pubkey();
     let venue = cast.venue(index);
-    instruction::allocate(keeper, cast.vault, &cast.state(), index, direction, amount, &venue, false).unwrap()
+    instruction::allocate(
+        keeper,
+        cast.vault,
+        &cast.state(),
+        instruction::Move { index, direction, amount, as_guardian: false },
+        &venue,
+    )
+    .unwrap()
 }
 
 fn send_as_keeper(cast: &mut Cast, last: Instruction) {
@@ -283,7 +290,14 @@ fn strangers_leave_half_of_the_loss_budget_to_the_keeper_and_the_guardian_needs_
     let guardian = cast.scene.stage.guardian.insecure_clone();
     let (venue, vault) = (cast.venue(POOL), cast.vault);
     let as_guardian = |cast: &Cast, payer| {
-        instruction::allocate(payer, vault, &cast.state(), POOL, Decrease, part, &venue, true).unwrap()
+        instruction::allocate(
+            payer,
+            vault,
+            &cast.state(),
+            instruction::Move { index: POOL, direction: Decrease, amount: part, as_guardian: true },
+            &venue,
+        )
+        .unwrap()
     };
     let all = cast.fresh(as_guardian(&cast, guardian.pubkey()));
     cast.stage().send(&all, &[&guardian]).unwrap();
@@ -300,20 +314,22 @@ fn the_guardian_reduces_what_stands_below_its_target() {
     let guardian = cast.scene.stage.guardian.insecure_clone();
     let venue = cast.venue(0);
     let vault = cast.vault;
-    let ix =
-        instruction::allocate(guardian.pubkey(), vault, &cast.state(), 0, Decrease, receipts, &venue, true)
-            .unwrap();
+    let ix = instruction::allocate(
+        guardian.pubkey(),
+        vault,
+        &cast.state(),
+        instruction::Move { index: 0, direction: Decrease, amount: receipts, as_guardian: true },
+        &venue,
+    )
+    .unwrap();
     cast.stage().send(&[ix], &[&guardian]).unwrap();
     // Only less: an increase is everybody's.
     let ix = instruction::allocate(
         guardian.pubkey(),
         vault,
         &cast.state(),
-        0,
-        Increase,
-        20_000 * USDC,
+        instruction::Move { index: 0, direction: Increase, amount: 20_000 * USDC, as_guardian: true },
         &venue,
-        true,
     )
     .unwrap();
     let all = cast.fresh(ix);

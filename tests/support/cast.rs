@@ -219,8 +219,14 @@ impl Cast {
         use solana_signer::Signer;
         let payer = self.scene.stage.world.payer.pubkey();
         let venue = self.venue(index);
-        instruction::allocate(payer, self.vault, &self.state(), index, direction, amount, &venue, false)
-            .expect("the slot exists")
+        instruction::allocate(
+            payer,
+            self.vault,
+            &self.state(),
+            instruction::Move { index, direction, amount, as_guardian: false },
+            &venue,
+        )
+        .expect("the slot exists")
     }
 
     /// `rebalance` by the keeper under the approved model.

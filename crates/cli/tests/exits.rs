@@ -80,7 +80,6 @@ fn take(scene: &mut Scene, person: &Person, wanted_shares: u64) -> Result<(ExitS
     setup.vault = fresh.vault;
     let (priced, nav) = fresh.priced_for_exit(&key, false).unwrap();
     let planned = next_step(&priced, &nav, wanted_shares, |_, _| u64::MAX)?;
-    let position = address::position(&key, &owner);
     let before = position_of(scene, person);
     let transaction = |step: ExitStep| -> Vec<Instruction> {
         let exit = match step {

@@ -28,7 +28,7 @@ mod tests {
             owner: address::TOKEN,
             atoms: 5,
             shares: 5_000,
-            nav_high: 9,
+            gross_high: 9,
             slot: 1,
         };
         let call = [anchor_lang::event::EVENT_IX_TAG_LE, &event.data()].concat();

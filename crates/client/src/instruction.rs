@@ -185,6 +185,17 @@ pub fn repin_strategy(governance: Pubkey, strategy: Pubkey, venue: Pubkey) -> In
     build(accounts, data::RepinStrategy {})
 }
 
+/// Where a strategy goes in a vault, and how much of it may go there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The empty place to use again; `None` for the next one.
+    pub replaces: Option<u8>,
+    /// Cap, atoms of the asset.
+    pub absolute_cap_atoms: u64,
+    /// Cap, bps of the vault.
+    pub relative_cap_bps: u16,
+}
+
 /// `add_allocation` of `strategy` (stored at `strategy_key`) to `vault`.
 pub fn add_allocation(
     payer: Pubkey,
@@ -192,10 +203,9 @@ pub fn add_allocation(
     vault: Pubkey,
     strategy_key: Pubkey,
     strategy: &Strategy,
-    replaces: Option<u8>,
-    absolute_cap_atoms: u64,
-    relative_cap_bps: u16,
+    place: Place,
 ) -> Instruction {
+    let Place { replaces, absolute_cap_atoms, relative_cap_bps } = place;
     let token_account = |mint: &Pubkey, program: &Pubkey| address::token_account(&vault, mint, program);
     let has_leg = strategy.leg_mint != Pubkey::default();
     let accounts = accounts::AddAllocation {
@@ -457,18 +467,28 @@ pub fn refresh_allocation(
     with_venue(build(accounts, data::RefreshAllocation { index }), &venue.refresh)
 }
 
-/// `allocate`, for the vault's last decision: `amount` is atoms of the asset for an increase, receipts for a
-/// decrease. A payer that is the guardian is told apart from anyone by naming `config`.
+/// What `allocate` moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Allocation.
+    pub index: u8,
+    /// Which way.
+    pub direction: Direction,
+    /// Atoms of the asset for an increase, receipts for a decrease.
+    pub amount: u64,
+    /// Whether the payer moves as the guardian: told apart from anyone by naming `config`.
+    pub as_guardian: bool,
+}
+
+/// `allocate`, for the vault's last decision.
 pub fn allocate(
     payer: Pubkey,
     vault_key: Pubkey,
     vault: &Vault,
-    index: u8,
-    direction: Direction,
-    amount: u64,
+    step: Move,
     venue: &VenueAccounts,
-    as_guardian: bool,
 ) -> Option<Instruction> {
+    let Move { index, direction, amount, as_guardian } = step;
     let allocation = vault.allocations.get(usize::from(index))?;
     let accounts = accounts::Allocate {
         payer,

@@ -236,9 +236,14 @@ impl ChainExecutor<'_> {
             Move::Decrease { receipts, .. } => (Direction::Decrease, receipts),
             Move::Increase { atoms, .. } => (Direction::Increase, atoms),
         };
-        let allocate =
-            build::allocate(payer, setup.key, &setup.vault, index, direction, amount, &slot.venue, false)
-                .ok_or(KeeperError::Unexpected("a move of a slot that does not exist"))?;
+        let allocate = build::allocate(
+            payer,
+            setup.key,
+            &setup.vault,
+            build::Move { index, direction, amount, as_guardian: false },
+            &slot.venue,
+        )
+        .ok_or(KeeperError::Unexpected("a move of a slot that does not exist"))?;
         // A decrease values its allocation itself and waits for no other.
         let mut instructions = match direction {
             Direction::Increase => setup.refreshes_with(Some(index)),

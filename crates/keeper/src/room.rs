@@ -55,7 +55,13 @@ fn largest_transactions(setup: &VaultSetup, payer: &Pubkey) -> [Vec<Instruction>
     let (mut keeper, mut depositor, mut leaver) = (refreshes.clone(), refreshes.clone(), refreshes);
     if let Some((slot, allocation)) = widest {
         let (index, venue) = (slot.index, &slot.venue);
-        keeper.extend(build::allocate(*payer, setup.key, vault, index, Direction::Increase, 1, venue, false));
+        keeper.extend(build::allocate(
+            *payer,
+            setup.key,
+            vault,
+            build::Move { index, direction: Direction::Increase, amount: 1, as_guardian: false },
+            venue,
+        ));
         let exit = Exit { index, receipts: 1, shares: 1, min_assets_out: 0, accept_stale: false };
         leaver.extend(wrap_sol(payer, 1));
         leaver.push(build::withdraw_from(*payer, setup.key, vault, allocation, venue, exit));

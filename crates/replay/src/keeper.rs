@@ -162,8 +162,13 @@ fn send_move(
         Move::Decrease { receipts, .. } => (ballast::Direction::Decrease, receipts),
         Move::Increase { atoms, .. } => (ballast::Direction::Increase, atoms),
     };
-    let allocate =
-        instruction::allocate(payer, cast.vault, vault, index, direction, amount, &slot.accounts, false);
+    let allocate = instruction::allocate(
+        payer,
+        cast.vault,
+        vault,
+        instruction::Move { index, direction, amount, as_guardian: false },
+        &slot.accounts,
+    );
     cast.stage.send(&[allocate.ok_or_else(missing)?], &[])
 }
 

@@ -327,9 +327,7 @@ impl Stage {
             *vault,
             *strategy,
             &state,
-            None,
-            absolute_cap_atoms,
-            relative_cap_bps,
+            instruction::Place { replaces: None, absolute_cap_atoms, relative_cap_bps },
         )])?;
         Ok(index)
     }
@@ -475,11 +473,8 @@ impl Stage {
             payer,
             *vault,
             &self.vault(vault)?,
-            index,
-            direction,
-            amount,
+            instruction::Move { index, direction, amount, as_guardian: false },
             &venue,
-            false,
         );
         let all = self.after_refresh(vault, last.ok_or(StageError::Slot(index))?)?;
         self.send(&all, &[])

@@ -263,9 +263,11 @@ fn instructions(
                 it.key,
                 allocation.strategy,
                 &strategy,
-                None,
-                allocation.absolute_cap_atoms,
-                allocation.relative_cap_bps,
+                build::Place {
+                    replaces: None,
+                    absolute_cap_atoms: allocation.absolute_cap_atoms,
+                    relative_cap_bps: allocation.relative_cap_bps,
+                },
             )]
         }
         Action::SetCaps(index, slot, on_chain_index) => {
