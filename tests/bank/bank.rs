@@ -1,9 +1,9 @@
-//! A bank with a sandbox scene's accounts in it.
+//! A bank with a sandbox fixture's accounts in it.
 
 use ballast_client::{address, decode_vault};
 use ballast_sandbox::chain::rent_exempt;
 use ballast_sandbox::oracle::{self, Quote};
-use ballast_sandbox::{Chain, ChainError, Scene, price_account};
+use ballast_sandbox::{Chain, ChainError, Fixture, price_account};
 use ballast_tests::programs;
 use solana_account::{Account, AccountSharedData};
 use solana_clock::Clock;
@@ -18,7 +18,7 @@ use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
-/// Slot that a bank starts at here, later than every scene's.
+/// Slot that a bank starts at here, later than every fixture's.
 const FIRST_SLOT: u64 = 20_000;
 /// Dollars for a SOL and for a USDC, times 1e8.
 const SOL_E8: i64 = 15_000_000_000;
@@ -87,13 +87,13 @@ fn is_state(account: &Account) -> bool {
 }
 
 impl Bank {
-    /// A bank with everything of `scene`, and its prices published now.
-    pub fn with(scene: &Scene) -> Self {
+    /// A bank with everything of `fixture`, and its prices published now.
+    pub fn with(fixture: &Fixture) -> Self {
         let mut test = ProgramTest::default();
         test.prefer_bpf(true);
         // It has just set up a log of every call; failures carry their own.
         log::set_max_level(log::LevelFilter::Off);
-        for (key, account) in &scene.stage.world.svm.accounts_db().inner {
+        for (key, account) in &fixture.deployment.world.svm.accounts_db().inner {
             let account = Account::from(account.clone());
             if is_state(&account) {
                 test.add_account(*key, account);
@@ -105,11 +105,11 @@ impl Bank {
         let context = runtime.block_on(test.start_with_context());
         let mut bank = Self { context, runtime };
         bank.warp_to_slot(FIRST_SLOT);
-        bank.publish_prices(scene);
+        bank.publish_prices(fixture);
         bank
     }
 
-    /// Makes the vault's last decision one of now: the bank's clock is not the scene's.
+    /// Makes the vault's last decision one of now: the bank's clock is not the fixture's.
     pub fn renew_decision(&mut self, vault: &Pubkey) {
         let now = self.now();
         let mut state = self.vault(vault);
@@ -129,10 +129,10 @@ impl Bank {
         self.clock().unix_timestamp
     }
 
-    /// Publishes the scene's prices now.
-    pub fn publish_prices(&mut self, scene: &Scene) {
+    /// Publishes the fixture's prices now.
+    pub fn publish_prices(&mut self, fixture: &Fixture) {
         let now = self.now();
-        for (mint, price) in [(address::WRAPPED_SOL, SOL_E8), (scene.usdc, USDC_E8)] {
+        for (mint, price) in [(address::WRAPPED_SOL, SOL_E8), (fixture.usdc, USDC_E8)] {
             oracle::publish(self, &price_account(&mint), mint.to_bytes(), Quote::at(price, 1, now)).unwrap();
         }
     }

@@ -3,7 +3,7 @@
 use ballast::Direction;
 use ballast_client::instruction::{self, Exit};
 use ballast_client::{address, decode_position};
-use ballast_sandbox::{Chain, Scene, SceneSpec, token};
+use ballast_sandbox::{Chain, Fixture, FixtureSpec, token};
 use ballast_tests::programs;
 use solana_instruction::error::InstructionError;
 use solana_transaction_error::TransactionError;
@@ -16,17 +16,17 @@ const EPOCH_REWARDS_ACTIVE: u32 = 16;
 
 #[test]
 fn a_stake_pool_is_brought_into_the_new_epoch_by_refreshing_and_pays_its_rewards() {
-    let spec = SceneSpec { reserves: 0, pool: false, stake_pool: true };
-    let mut scene = Scene::build(programs(), 1_700_000_000, spec).unwrap();
-    let (vault, mandate) = (scene.sol_vault, scene.stage.open_mandate());
-    let person = scene.stage.person(&address::WRAPPED_SOL, 1_000 * SOL, mandate).unwrap();
-    scene.stage.deposit(&person, &vault, 1_000 * SOL).unwrap();
-    scene.settle(&vault).unwrap();
-    scene.stage.rebalance(&vault, [9_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
-    scene.stage.allocate(&vault, 0, Direction::Increase, 800 * SOL).unwrap();
-    let pool = scene.stake_pool.unwrap();
-    let mut bank = Bank::with(&scene);
-    let refresh = scene.stage.refresh(&vault, 0).unwrap();
+    let spec = FixtureSpec { reserves: 0, pool: false, stake_pool: true };
+    let mut fixture = Fixture::build(programs(), 1_700_000_000, spec).unwrap();
+    let (vault, mandate) = (fixture.sol_vault, fixture.deployment.open_mandate());
+    let person = fixture.deployment.person(&address::WRAPPED_SOL, 1_000 * SOL, mandate).unwrap();
+    fixture.deployment.deposit(&person, &vault, 1_000 * SOL).unwrap();
+    fixture.settle(&vault).unwrap();
+    fixture.deployment.rebalance(&vault, [9_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
+    fixture.deployment.allocate(&vault, 0, Direction::Increase, 800 * SOL).unwrap();
+    let pool = fixture.stake_pool.unwrap();
+    let mut bank = Bank::with(&fixture);
+    let refresh = fixture.deployment.refresh(&vault, 0).unwrap();
     bank.send(std::slice::from_ref(&refresh), &[], None).unwrap();
     let before = bank.vault(&vault).allocations[0];
 
@@ -46,7 +46,7 @@ fn a_stake_pool_is_brought_into_the_new_epoch_by_refreshing_and_pays_its_rewards
     let shares = decode_position(&position.data).unwrap().shares / 2;
     let exit =
         Exit { index: 0, receipts: after.receipts / 2, shares, min_assets_out: 1, accept_stale: false };
-    let venue = scene.stage.venue(&vault, 0).unwrap();
+    let venue = fixture.deployment.venue(&vault, 0).unwrap();
     let state = bank.vault(&vault);
     let leave = instruction::withdraw_from(owner, vault, &state, &after, &venue, exit);
     let all = [refresh, leave];

@@ -8,7 +8,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use ballast_sandbox::{Programs, StageError};
+use ballast_sandbox::{DeploymentError, Programs};
 
 fn run() -> Result<String, Box<dyn std::error::Error>> {
     let real = Programs::load_real();
@@ -17,7 +17,7 @@ fn run() -> Result<String, Box<dyn std::error::Error>> {
     let rows = [1, 4, 8]
         .into_iter()
         .map(|slots| measure::with_slots(&programs, slots))
-        .collect::<Result<Vec<_>, StageError>>()?;
+        .collect::<Result<Vec<_>, DeploymentError>>()?;
     let moves = measure::moves(&programs)?;
     Ok(table::page(&rows, &moves, &programs, on_real_venues))
 }

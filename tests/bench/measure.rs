@@ -3,7 +3,7 @@
 use ballast::Direction;
 use ballast_client::address;
 use ballast_client::instruction::{self, Exit};
-use ballast_sandbox::{Done, Person, Programs, Scene, SceneSpec, StageError, token};
+use ballast_sandbox::{DeploymentError, Done, Fixture, FixtureSpec, Person, Programs, token};
 use kamino_lend::layout::discriminator;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::{Pubkey, pubkey};
@@ -46,71 +46,74 @@ fn cost(name: &'static str, done: &Done) -> Cost {
     Cost { name, units, transaction_units: done.compute_units, bytes: done.bytes, accounts: done.accounts }
 }
 
-/// A scene with `slots` allocations in the USDC vault: reserves, and a pool where there is room for variety.
-fn scene(programs: &Programs, slots: usize) -> Result<Scene, StageError> {
+/// A fixture with `slots` allocations in the USDC vault: reserves, and a pool where there is room for variety.
+fn fixture(programs: &Programs, slots: usize) -> Result<Fixture, DeploymentError> {
     let pool = slots > 1;
-    let spec = SceneSpec { reserves: slots.saturating_sub(usize::from(pool)), pool, stake_pool: true };
-    let mut scene = Scene::build(programs, 1_700_000_000, spec)?;
-    scene.add_lookup_table()?;
-    Ok(scene)
+    let spec = FixtureSpec { reserves: slots.saturating_sub(usize::from(pool)), pool, stake_pool: true };
+    let mut fixture = Fixture::build(programs, 1_700_000_000, spec)?;
+    fixture.add_lookup_table()?;
+    Ok(fixture)
 }
 
-fn depositor(scene: &mut Scene) -> Result<Person, StageError> {
-    let mandate = scene.stage.open_mandate();
-    scene.stage.person(&scene.usdc.clone(), 10_000_000 * USDC, mandate)
+fn depositor(fixture: &mut Fixture) -> Result<Person, DeploymentError> {
+    let mandate = fixture.deployment.open_mandate();
+    fixture.deployment.person(&fixture.usdc.clone(), 10_000_000 * USDC, mandate)
 }
 
 /// Every instruction in a vault with `slots` allocations, all holding something.
-pub fn with_slots(programs: &Programs, slots: usize) -> Result<Row, StageError> {
-    let mut scene = scene(programs, slots)?;
-    let vault = scene.usdc_vault;
-    let person = depositor(&mut scene)?;
+pub fn with_slots(programs: &Programs, slots: usize) -> Result<Row, DeploymentError> {
+    let mut fixture = fixture(programs, slots)?;
+    let vault = fixture.usdc_vault;
+    let person = depositor(&mut fixture)?;
     let mut costs = Vec::new();
 
-    costs.push(cost("deposit (new position)", &scene.stage.deposit(&person, &vault, 1_000_000 * USDC)?));
+    costs.push(cost(
+        "deposit (new position)",
+        &fixture.deployment.deposit(&person, &vault, 1_000_000 * USDC)?,
+    ));
     let share = u16::try_from(8_000usize.checked_div(slots).unwrap_or(0)).unwrap_or(0);
     let mut targets = [0; 8];
     targets.iter_mut().take(slots).for_each(|target| *target = share);
-    scene.settle(&vault)?;
-    scene.stage.rebalance(&vault, targets)?;
+    fixture.settle(&vault)?;
+    fixture.deployment.rebalance(&vault, targets)?;
     for index in (0u8..).take(slots) {
         let atoms = u64::from(share).saturating_mul(99 * USDC);
-        scene.stage.allocate(&vault, index, Direction::Increase, atoms)?;
+        fixture.deployment.allocate(&vault, index, Direction::Increase, atoms)?;
     }
-    scene.stage.world.pass_secs(86_400);
-    scene.publish_usual_prices()?;
+    fixture.deployment.world.pass_secs(86_400);
+    fixture.publish_usual_prices()?;
 
     let done = {
-        let all = scene.stage.refresh_all(&vault)?;
-        scene.stage.send(&all, &[])?
+        let all = fixture.deployment.refresh_all(&vault)?;
+        fixture.deployment.send(&all, &[])?
     };
     let refreshes = done.compute_units_of(&address::PROGRAM);
     costs.push(Cost {
         units: refreshes.first().copied().unwrap_or(0),
         ..cost("refresh_allocation (all; units: first)", &done)
     });
-    costs.push(cost("deposit", &scene.stage.deposit(&person, &vault, 1_000 * USDC)?));
-    costs.push(cost("withdraw", &scene.stage.withdraw(&person, &vault, 1_000_000_000)?));
-    let simulate = instruction::simulate_rebalance(vault, scene.stage.model, targets);
-    let all = [scene.stage.refresh_all(&vault)?, vec![simulate]].concat();
-    costs.push(cost("simulate_rebalance", &scene.stage.send(&all, &[])?));
-    scene.stage.world.pass_secs(7_200);
-    scene.publish_usual_prices()?;
-    costs.push(cost("rebalance", &scene.stage.rebalance(&vault, targets)?));
+    costs.push(cost("deposit", &fixture.deployment.deposit(&person, &vault, 1_000 * USDC)?));
+    costs.push(cost("withdraw", &fixture.deployment.withdraw(&person, &vault, 1_000_000_000)?));
+    let simulate = instruction::simulate_rebalance(vault, fixture.deployment.model, targets);
+    let all = [fixture.deployment.refresh_all(&vault)?, vec![simulate]].concat();
+    costs.push(cost("simulate_rebalance", &fixture.deployment.send(&all, &[])?));
+    fixture.deployment.world.pass_secs(7_200);
+    fixture.publish_usual_prices()?;
+    costs.push(cost("rebalance", &fixture.deployment.rebalance(&vault, targets)?));
     costs.push(cost(
         "allocate, increase (Kamino)",
-        &scene.stage.allocate(&vault, 0, Direction::Increase, 100 * USDC)?,
+        &fixture.deployment.allocate(&vault, 0, Direction::Increase, 100 * USDC)?,
     ));
-    scene.stage.world.pass_secs(7_200);
-    scene.publish_usual_prices()?;
+    fixture.deployment.world.pass_secs(7_200);
+    fixture.publish_usual_prices()?;
     let mut lower = targets;
     if let Some(first) = lower.first_mut() {
         *first = share.saturating_sub(500);
     }
-    scene.stage.rebalance(&vault, lower)?;
+    fixture.deployment.rebalance(&vault, lower)?;
     costs.push(cost(
         "allocate, decrease (Kamino)",
-        &scene.stage.allocate(&vault, 0, Direction::Decrease, 1_000 * USDC)?,
+        &fixture.deployment.allocate(&vault, 0, Direction::Decrease, 1_000 * USDC)?,
     ));
     let exit = Exit {
         index: 0,
@@ -119,76 +122,86 @@ pub fn with_slots(programs: &Programs, slots: usize) -> Result<Row, StageError> 
         min_assets_out: 1,
         accept_stale: false,
     };
-    costs.push(cost("withdraw_from (Kamino)", &scene.stage.withdraw_from(&person, &vault, exit)?));
+    costs.push(cost("withdraw_from (Kamino)", &fixture.deployment.withdraw_from(&person, &vault, exit)?));
     Ok(Row { slots, costs })
 }
 
 /// The venue's own instructions, sent by a person, beside ours.
-pub fn moves(programs: &Programs) -> Result<Moves, StageError> {
-    let mut scene = scene(programs, 4)?;
-    let vault = scene.usdc_vault;
-    let person = depositor(&mut scene)?;
-    scene.stage.deposit(&person, &vault, 1_000_000 * USDC)?;
-    scene.settle(&vault)?;
-    scene.stage.rebalance(&vault, [2_000, 2_000, 2_000, 2_000, 0, 0, 0, 0])?;
+pub fn moves(programs: &Programs) -> Result<Moves, DeploymentError> {
+    let mut fixture = fixture(programs, 4)?;
+    let vault = fixture.usdc_vault;
+    let person = depositor(&mut fixture)?;
+    fixture.deployment.deposit(&person, &vault, 1_000_000 * USDC)?;
+    fixture.settle(&vault)?;
+    fixture.deployment.rebalance(&vault, [2_000, 2_000, 2_000, 2_000, 0, 0, 0, 0])?;
     let mut pairs = Vec::new();
 
-    scene.stage.world.pass_secs(60);
-    scene.publish_usual_prices()?;
-    let own = own_kamino(&mut scene, &person, true, 1_000 * USDC)?;
-    scene.stage.world.pass_secs(60);
-    scene.publish_usual_prices()?;
-    let refresh = own_refresh(&mut scene)?;
-    scene.stage.world.next_slot();
-    let ours = units(&scene.stage.refresh(&vault, 0)?, &mut scene)?;
+    fixture.deployment.world.pass_secs(60);
+    fixture.publish_usual_prices()?;
+    let own = own_kamino(&mut fixture, &person, true, 1_000 * USDC)?;
+    fixture.deployment.world.pass_secs(60);
+    fixture.publish_usual_prices()?;
+    let refresh = own_refresh(&mut fixture)?;
+    fixture.deployment.world.next_slot();
+    let ours = units(&fixture.deployment.refresh(&vault, 0)?, &mut fixture)?;
     pairs.push(("refresh_allocation (Kamino)", ours, refresh));
-    let done = scene.stage.allocate(&vault, 0, Direction::Increase, 1_000 * USDC)?;
+    let done = fixture.deployment.allocate(&vault, 0, Direction::Increase, 1_000 * USDC)?;
     pairs.push(("allocate into Kamino", cost("", &done).units, own));
-    scene.stage.allocate(&vault, 3, Direction::Increase, 100_000 * USDC)?;
-    scene.stage.allocate(&vault, 0, Direction::Increase, 100_000 * USDC)?;
+    fixture.deployment.allocate(&vault, 3, Direction::Increase, 100_000 * USDC)?;
+    fixture.deployment.allocate(&vault, 0, Direction::Increase, 100_000 * USDC)?;
 
-    scene.stage.world.pass_secs(7_200);
-    scene.publish_usual_prices()?;
-    scene.stage.rebalance(&vault, [0; 8])?;
-    let own = own_kamino(&mut scene, &person, false, 100 * USDC)?;
-    scene.stage.world.pass_secs(60);
-    scene.publish_usual_prices()?;
-    let done = scene.stage.allocate(&vault, 0, Direction::Decrease, 100 * USDC)?;
+    fixture.deployment.world.pass_secs(7_200);
+    fixture.publish_usual_prices()?;
+    fixture.deployment.rebalance(&vault, [0; 8])?;
+    let own = own_kamino(&mut fixture, &person, false, 100 * USDC)?;
+    fixture.deployment.world.pass_secs(60);
+    fixture.publish_usual_prices()?;
+    let done = fixture.deployment.allocate(&vault, 0, Direction::Decrease, 100 * USDC)?;
     pairs.push(("allocate out of Kamino", cost("", &done).units, own));
 
-    let mandate = scene.stage.open_mandate();
-    let sol_vault = scene.sol_vault;
-    let staker = scene.stage.person(&address::WRAPPED_SOL, 1_000 * SOL, mandate)?;
-    scene.stage.deposit(&staker, &sol_vault, 1_000 * SOL)?;
-    scene.settle(&sol_vault)?;
-    scene.stage.rebalance(&sol_vault, [5_000, 0, 0, 0, 0, 0, 0, 0])?;
-    let done = scene.stage.allocate(&sol_vault, 0, Direction::Increase, 100 * SOL)?;
+    let mandate = fixture.deployment.open_mandate();
+    let sol_vault = fixture.sol_vault;
+    let staker = fixture.deployment.person(&address::WRAPPED_SOL, 1_000 * SOL, mandate)?;
+    fixture.deployment.deposit(&staker, &sol_vault, 1_000 * SOL)?;
+    fixture.settle(&sol_vault)?;
+    fixture.deployment.rebalance(&sol_vault, [5_000, 0, 0, 0, 0, 0, 0, 0])?;
+    let done = fixture.deployment.allocate(&sol_vault, 0, Direction::Increase, 100 * SOL)?;
     let own = done.venue_units(&address::SPL_STAKE_POOL);
     pairs.push(("allocate into the stake pool", cost("", &done).units, own));
     Ok(Moves { pairs })
 }
 
-fn units(instruction: &Instruction, scene: &mut Scene) -> Result<u64, StageError> {
-    let done = scene.stage.send(std::slice::from_ref(instruction), &[])?;
+fn units(instruction: &Instruction, fixture: &mut Fixture) -> Result<u64, DeploymentError> {
+    let done = fixture.deployment.send(std::slice::from_ref(instruction), &[])?;
     Ok(done.compute_units_of(&instruction.program_id).first().copied().unwrap_or(0))
 }
 
 /// klend's own refresh of the first reserve, without prices, in a slot where interest is due.
-fn own_refresh(scene: &mut Scene) -> Result<u64, StageError> {
-    let Some(reserve) = scene.reserves.first().copied() else { return Ok(0) };
+fn own_refresh(fixture: &mut Fixture) -> Result<u64, DeploymentError> {
+    let Some(reserve) = fixture.reserves.first().copied() else { return Ok(0) };
     let accounts =
         vec![AccountMeta::new(reserve.key, false), AccountMeta::new_readonly(reserve.market, false)];
     let data = [discriminator::REFRESH_RESERVES_BATCH.as_slice(), &[1]].concat();
-    units(&Instruction { program_id: address::KAMINO_LEND, accounts, data }, scene)
+    units(&Instruction { program_id: address::KAMINO_LEND, accounts, data }, fixture)
 }
 
 /// klend's own deposit or redemption of the first reserve, by a person.
-fn own_kamino(scene: &mut Scene, person: &Person, deposit: bool, amount: u64) -> Result<u64, StageError> {
-    let Some(reserve) = scene.reserves.first().copied() else { return Ok(0) };
-    let (owner, usdc) = (person.address(), scene.usdc);
+fn own_kamino(
+    fixture: &mut Fixture,
+    person: &Person,
+    deposit: bool,
+    amount: u64,
+) -> Result<u64, DeploymentError> {
+    let Some(reserve) = fixture.reserves.first().copied() else { return Ok(0) };
+    let (owner, usdc) = (person.address(), fixture.usdc);
     let ctokens = address::token_account(&owner, &reserve.ctoken_mint, &address::TOKEN);
-    if token::balance(&scene.stage.world, &ctokens)? == 0 {
-        token::fund(&mut scene.stage.world, &owner, &reserve.ctoken_mint, if deposit { 0 } else { amount })?;
+    if token::balance(&fixture.deployment.world, &ctokens)? == 0 {
+        token::fund(
+            &mut fixture.deployment.world,
+            &owner,
+            &reserve.ctoken_mint,
+            if deposit { 0 } else { amount },
+        )?;
     }
     let (authority, _) = kamino_lend::fixture::market_authority(&reserve.market);
     let read = |key| AccountMeta::new_readonly(key, false);
@@ -225,6 +238,6 @@ fn own_kamino(scene: &mut Scene, person: &Person, deposit: bool, amount: u64) ->
     let data = [name.as_slice(), &amount.to_le_bytes()].concat();
     let instruction =
         Instruction { program_id: address::KAMINO_LEND, accounts: [head, tail.to_vec()].concat(), data };
-    let done = scene.stage.send(&[instruction], &[&person.key])?;
+    let done = fixture.deployment.send(&[instruction], &[&person.key])?;
     Ok(done.compute_units_of(&address::KAMINO_LEND).first().copied().unwrap_or(0))
 }

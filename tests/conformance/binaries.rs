@@ -1,9 +1,9 @@
 //! Which venue programs a test runs on.
 
-use ballast_sandbox::{Programs, Scene, SceneSpec};
+use ballast_sandbox::{Fixture, FixtureSpec, Programs};
 use ballast_tests::bytecode;
 
-/// Start of every scene, unix seconds.
+/// Start of every fixture, unix seconds.
 const START_TS: i64 = 1_700_000_000;
 
 /// Ballast beside one set of venue programs.
@@ -15,15 +15,15 @@ pub struct Binaries<'a> {
 }
 
 impl Binaries<'_> {
-    /// A scene on these programs.
-    pub fn scene(&self, spec: SceneSpec) -> Scene {
-        let mut scene = Scene::build(self.programs, START_TS, spec).unwrap();
+    /// A fixture on these programs.
+    pub fn fixture(&self, spec: FixtureSpec) -> Fixture {
+        let mut fixture = Fixture::build(self.programs, START_TS, spec).unwrap();
         if self.real {
             // Public klend binaries take calls from other programs only below a program on their list.
-            scene.stage.world.deploy(&pass_through::ID, bytecode::pass_through()).unwrap();
-            scene.stage.world.call_through(pass_through::ID);
+            fixture.deployment.world.deploy(&pass_through::ID, bytecode::pass_through()).unwrap();
+            fixture.deployment.world.call_through(pass_through::ID);
         }
-        scene
+        fixture
     }
 }
 

@@ -30,9 +30,9 @@ fn what_moves_cost_on_the_real_programs() {
         let done = holding.enter(100_000 * USDC).unwrap();
         rows.push(row("Kamino deposit", &done, &address::KAMINO_LEND, 1));
         holding.let_anyone_unwind();
-        holding.scene.stage.world.pass_secs(60);
+        holding.fixture.deployment.world.pass_secs(60);
         let (vault, direction) = (holding.vault, ballast::Direction::Decrease);
-        let done = holding.scene.stage.allocate(&vault, 0, direction, 1_000 * USDC).unwrap();
+        let done = holding.fixture.deployment.allocate(&vault, 0, direction, 1_000 * USDC).unwrap();
         rows.push(row("Kamino redeem", &done, &address::KAMINO_LEND, 1));
 
         let mut holding = Holding::pool_of_usdc(binaries, 1_000_000 * USDC);
@@ -40,7 +40,7 @@ fn what_moves_cost_on_the_real_programs() {
         rows.push(row("Raydium swap + deposit", &done, &address::RAYDIUM_CPMM, 2));
         holding.let_anyone_unwind();
         let (vault, receipts) = (holding.vault, holding.slot().receipts / 2);
-        let done = holding.scene.stage.allocate(&vault, 0, direction, receipts).unwrap();
+        let done = holding.fixture.deployment.allocate(&vault, 0, direction, receipts).unwrap();
         rows.push(row("Raydium withdraw + swap", &done, &address::RAYDIUM_CPMM, 2));
 
         let mut holding = Holding::stake_pool(binaries, 1_000 * SOL);
@@ -48,7 +48,7 @@ fn what_moves_cost_on_the_real_programs() {
         rows.push(row("stake pool deposit", &done, &address::SPL_STAKE_POOL, 1));
         holding.let_anyone_unwind();
         let (vault, receipts) = (holding.vault, holding.slot().receipts / 2);
-        let done = holding.scene.stage.allocate(&vault, 0, direction, receipts).unwrap();
+        let done = holding.fixture.deployment.allocate(&vault, 0, direction, receipts).unwrap();
         rows.push(row("stake pool withdrawal", &done, &address::SPL_STAKE_POOL, 1));
 
         if binaries.real {

@@ -15,15 +15,15 @@ use crate::holding::{Holding, USDC};
 fn invested(binaries: crate::binaries::Binaries) -> (Holding, Reserve) {
     let mut holding = Holding::reserve(binaries, 1_000_000 * USDC);
     holding.enter(500_000 * USDC).unwrap();
-    holding.scene.stage.world.next_slot();
+    holding.fixture.deployment.world.next_slot();
     holding.refresh().unwrap();
-    let reserve = holding.scene.reserves[0];
+    let reserve = holding.fixture.reserves[0];
     (holding, reserve)
 }
 
 #[track_caller]
 fn assert_lending_refuses<T: core::fmt::Debug>(
-    result: Result<T, ballast_sandbox::StageError>,
+    result: Result<T, ballast_sandbox::DeploymentError>,
     error: LendingError,
 ) {
     assert_venue_refused(result, &address::KAMINO_LEND, error as u32);
@@ -34,7 +34,9 @@ fn a_full_reserve_takes_nothing_more_and_pays_out() {
     on_all(|binaries| {
         let (mut holding, reserve) = invested(binaries);
         reserve
-            .edit(&mut holding.scene.stage.world, |data| edit::set_deposit_limit(data, 100_000_000 * USDC))
+            .edit(&mut holding.fixture.deployment.world, |data| {
+                edit::set_deposit_limit(data, 100_000_000 * USDC)
+            })
             .unwrap();
         let result = holding.assert_unmoved(|holding| holding.enter(1_000 * USDC));
         assert_lending_refuses(result, LendingError::DepositLimitExceeded);
@@ -48,8 +50,8 @@ fn a_full_reserve_takes_nothing_more_and_pays_out() {
 fn what_is_lent_out_cannot_be_withdrawn_and_the_slot_says_so() {
     on_all(|binaries| {
         let (mut holding, reserve) = invested(binaries);
-        reserve.set_utilisation(&mut holding.scene.stage.world, 0.999).unwrap();
-        holding.scene.stage.world.next_slot();
+        reserve.set_utilisation(&mut holding.fixture.deployment.world, 0.999).unwrap();
+        holding.fixture.deployment.world.next_slot();
         let slot = holding.refreshed();
         assert!(slot.withdrawable < 101_000 * USDC && slot.withdrawable < slot.value_low, "{slot:?}");
         holding.let_anyone_unwind();
@@ -66,14 +68,14 @@ fn what_is_lent_out_cannot_be_withdrawn_and_the_slot_says_so() {
 fn an_outflow_cap_bounds_what_is_withdrawable() {
     on_all(|binaries| {
         let (mut holding, reserve) = invested(binaries);
-        let now = u64::try_from(holding.scene.stage.world.now()).unwrap();
+        let now = u64::try_from(holding.fixture.deployment.world.now()).unwrap();
         let cap = WithdrawalCap {
             capacity_atoms: 10_000_000_000,
             current_total_atoms: 0,
             interval_start_ts: now,
             interval_secs: 86_400,
         };
-        reserve.edit(&mut holding.scene.stage.world, |data| edit::set_deposit_cap(data, cap)).unwrap();
+        reserve.edit(&mut holding.fixture.deployment.world, |data| edit::set_deposit_cap(data, cap)).unwrap();
         let slot = holding.refreshed();
         assert_eq!(slot.withdrawable, 10_000 * USDC);
         holding.let_anyone_unwind();
@@ -82,7 +84,7 @@ fn an_outflow_cap_bounds_what_is_withdrawable() {
         let paid = holding.leave(slot.receipts / 100).unwrap();
         assert_eq!(holding.refreshed().withdrawable, 10_000 * USDC - paid);
         // A new interval, a new allowance.
-        holding.scene.stage.world.pass_secs(86_400);
+        holding.fixture.deployment.world.pass_secs(86_400);
         assert_eq!(holding.refreshed().withdrawable, 10_000 * USDC);
     });
 }
@@ -91,7 +93,7 @@ fn an_outflow_cap_bounds_what_is_withdrawable() {
 fn an_obsolete_reserve_takes_nothing_and_pays_out() {
     on_all(|binaries| {
         let (mut holding, reserve) = invested(binaries);
-        reserve.edit(&mut holding.scene.stage.world, |data| edit::set_status(data, 1)).unwrap();
+        reserve.edit(&mut holding.fixture.deployment.world, |data| edit::set_status(data, 1)).unwrap();
         let result = holding.assert_unmoved(|holding| holding.enter(1_000 * USDC));
         assert_lending_refuses(result, LendingError::ReserveObsolete);
         holding.let_anyone_unwind();
@@ -109,13 +111,13 @@ fn a_market_in_emergency_stops_both_ways_and_a_leaver_takes_idle() {
         market.emergency_mode = true;
         let data = market.to_bytes().unwrap();
         ballast_sandbox::Chain::set_data(
-            &mut holding.scene.stage.world,
+            &mut holding.fixture.deployment.world,
             &reserve.market,
             &address::KAMINO_LEND,
             data,
         )
         .unwrap();
-        holding.scene.stage.world.next_slot();
+        holding.fixture.deployment.world.next_slot();
         holding.let_anyone_unwind();
         let result = holding.assert_unmoved(|holding| holding.leave(1_000 * USDC));
         assert_lending_refuses(result, LendingError::GlobalEmergencyMode);
@@ -129,7 +131,7 @@ fn blocked_ctokens_take_no_deposits_and_pay_out() {
         let (mut holding, reserve) = invested(binaries);
         let before = holding.refreshed();
         reserve
-            .edit(&mut holding.scene.stage.world, |data| edit::set_block_ctoken_usage(data, true))
+            .edit(&mut holding.fixture.deployment.world, |data| edit::set_block_ctoken_usage(data, true))
             .unwrap();
         let slot = holding.refreshed();
         assert_eq!((slot.value_low, slot.withdrawable), (before.value_low, before.withdrawable));
@@ -148,7 +150,7 @@ fn queued_ctokens_come_first() {
         // Others queue for all but a little of the 20.5 million that are there, at 1.0526 USDC a cToken.
         let queued = 19_400_000 * USDC;
         reserve
-            .edit(&mut holding.scene.stage.world, |data| edit::set_queued_collateral(data, queued))
+            .edit(&mut holding.fixture.deployment.world, |data| edit::set_queued_collateral(data, queued))
             .unwrap();
         let slot = holding.refreshed();
         assert!(slot.withdrawable > 0 && slot.withdrawable < slot.value_low, "{slot:?}");
@@ -165,9 +167,9 @@ fn queued_ctokens_come_first() {
 fn swapped_accounts_never_reach_the_venue() {
     on_all(|binaries| {
         let (mut holding, reserve) = invested(binaries);
-        let other = holding.scene.add_reserve().unwrap();
-        let other = holding.scene.reserves[usize::from(other)];
-        let (vault, payer) = (holding.vault, holding.scene.stage.world.payer.pubkey());
+        let other = holding.fixture.add_reserve().unwrap();
+        let other = holding.fixture.reserves[usize::from(other)];
+        let (vault, payer) = (holding.vault, holding.fixture.deployment.world.payer.pubkey());
         for (from, to, rule) in [
             (reserve.key, other.key, BallastError::PinnedAccountMismatch),
             (reserve.market, other.market, BallastError::PinnedAccountMismatch),
@@ -175,10 +177,10 @@ fn swapped_accounts_never_reach_the_venue() {
             (reserve.ctoken_mint, other.ctoken_mint, BallastError::PinnedAccountMismatch),
             (address::KAMINO_LEND, address::RAYDIUM_CPMM, BallastError::WrongVenueProgram),
         ] {
-            let state = holding.scene.stage.vault(&vault).unwrap();
-            let mut venue = holding.scene.stage.venue(&vault, 0).unwrap();
+            let state = holding.fixture.deployment.vault(&vault).unwrap();
+            let mut venue = holding.fixture.deployment.venue(&vault, 0).unwrap();
             venue.movement.iter_mut().find(|meta| meta.pubkey == from).unwrap().pubkey = to;
-            let mut all = holding.scene.stage.refresh_all(&vault).unwrap();
+            let mut all = holding.fixture.deployment.refresh_all(&vault).unwrap();
             let direction = ballast::Direction::Increase;
             all.push(
                 instruction::allocate(
@@ -190,7 +192,7 @@ fn swapped_accounts_never_reach_the_venue() {
                 )
                 .unwrap(),
             );
-            let result = holding.assert_unmoved(|holding| holding.scene.stage.send(&all, &[]));
+            let result = holding.assert_unmoved(|holding| holding.fixture.deployment.send(&all, &[]));
             assert_refused(result, rule);
         }
     });

@@ -40,7 +40,7 @@ fn value_is_what_the_reserve_pays_after_a_month() {
     on_all(|binaries| {
         let mut holding = Holding::reserve(binaries, 1_000_000 * USDC);
         holding.enter(500_000 * USDC).unwrap();
-        holding.scene.stage.world.pass_secs(30 * DAY);
+        holding.fixture.deployment.world.pass_secs(30 * DAY);
         let value = holding.refreshed().value_low;
         // 80% of the way to 4.75% at 95%, a tenth of it kept: about 2.9% a year on 80% lent.
         assert!(value > 501_000 * USDC && value < 502_000 * USDC, "{value}");
@@ -54,11 +54,11 @@ fn value_is_what_the_reserve_pays_at_any_utilisation() {
         for share in [0.0, 0.5, 0.99] {
             let mut holding = Holding::reserve(binaries, 1_000_000 * USDC);
             holding.enter(500_000 * USDC).unwrap();
-            let reserve = holding.scene.reserves[0];
-            holding.scene.stage.world.next_slot();
+            let reserve = holding.fixture.reserves[0];
+            holding.fixture.deployment.world.next_slot();
             holding.refresh().unwrap();
-            reserve.set_utilisation(&mut holding.scene.stage.world, share).unwrap();
-            holding.scene.stage.world.pass_secs(3 * DAY);
+            reserve.set_utilisation(&mut holding.fixture.deployment.world, share).unwrap();
+            holding.fixture.deployment.world.pass_secs(3 * DAY);
             assert_pays_its_value(&mut holding);
         }
     });
@@ -69,9 +69,9 @@ fn value_follows_a_loss_of_the_reserve() {
     on_all(|binaries| {
         let mut holding = Holding::reserve(binaries, 1_000_000 * USDC);
         holding.enter(500_000 * USDC).unwrap();
-        let reserve = holding.scene.reserves[0];
-        reserve.write_off(&mut holding.scene.stage.world, 0.25).unwrap();
-        holding.scene.stage.world.next_slot();
+        let reserve = holding.fixture.reserves[0];
+        reserve.write_off(&mut holding.fixture.deployment.world, 0.25).unwrap();
+        holding.fixture.deployment.world.next_slot();
         let value = holding.refreshed().value_low;
         assert!(value > 399_000 * USDC && value < 402_000 * USDC, "{value}");
         assert_pays_its_value(&mut holding);
@@ -85,7 +85,7 @@ fn refreshing_often_or_seldom_pays_what_it_says() {
         holding.enter(500_000 * USDC).unwrap();
         let mut last = holding.slot().value_low;
         for secs in [1, 1, 60, 3_600, DAY, 90 * DAY] {
-            holding.scene.stage.world.pass_secs(secs);
+            holding.fixture.deployment.world.pass_secs(secs);
             let value = holding.refreshed().value_low;
             assert!(value >= last, "interest never lowers a value: {last} {value}");
             last = value;

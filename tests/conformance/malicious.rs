@@ -2,7 +2,7 @@
 
 use ballast::BallastError;
 use ballast_client::address;
-use ballast_sandbox::{Chain, Done, Failed, StageError, token};
+use ballast_sandbox::{Chain, DeploymentError, Done, Failed, token};
 use ballast_tests::{assert_broken, bytecode};
 use malicious::{Attack, Order};
 use solana_account::Account;
@@ -40,7 +40,7 @@ impl Venue {
             Self::StakePool => (Holding::stake_pool(binaries, 100 * SOL), 40 * SOL),
         };
         holding.enter(entered).unwrap();
-        holding.scene.stage.world.deploy(&self.program(), bytecode::malicious()).unwrap();
+        holding.fixture.deployment.world.deploy(&self.program(), bytecode::malicious()).unwrap();
         holding
     }
 }
@@ -62,12 +62,12 @@ impl Call {
     fn prepare(self, holding: &mut Holding) {
         match self {
             Self::Decrease => holding.let_anyone_unwind(),
-            Self::Refresh => holding.scene.stage.world.next_slot(),
+            Self::Refresh => holding.fixture.deployment.world.next_slot(),
             Self::Increase | Self::Exit => {}
         }
     }
 
-    fn make(self, holding: &mut Holding) -> Result<Done, StageError> {
+    fn make(self, holding: &mut Holding) -> Result<Done, DeploymentError> {
         let (vault, index, receipts) = (holding.vault, holding.index, holding.slot().receipts);
         match self {
             Self::Refresh => holding.refresh(),
@@ -75,9 +75,12 @@ impl Call {
                 let atoms = holding.idle() / 10;
                 holding.enter(atoms)
             }
-            Self::Decrease => {
-                holding.scene.stage.allocate(&vault, index, ballast::Direction::Decrease, receipts / 10)
-            }
+            Self::Decrease => holding.fixture.deployment.allocate(
+                &vault,
+                index,
+                ballast::Direction::Decrease,
+                receipts / 10,
+            ),
             Self::Exit => holding.leave_vault_from(receipts / 100),
         }
     }
@@ -85,10 +88,10 @@ impl Call {
 
 /// The vault, its funder and all its token accounts, to the byte.
 fn everything(holding: &Holding) -> Vec<Option<Account>> {
-    let (state, slot) = (holding.scene.stage.vault(&holding.vault).unwrap(), holding.slot());
+    let (state, slot) = (holding.fixture.deployment.vault(&holding.vault).unwrap(), holding.slot());
     let funder = address::funder(&holding.vault);
     [holding.vault, state.idle_account, slot.receipt_account, slot.leg_account, funder]
-        .map(|key| holding.scene.stage.world.account(&key).unwrap())
+        .map(|key| holding.fixture.deployment.world.account(&key).unwrap())
         .to_vec()
 }
 
@@ -96,18 +99,18 @@ fn everything(holding: &Holding) -> Vec<Option<Account>> {
 #[track_caller]
 fn refused(holding: &mut Holding, call: Call, attack: Attack, target: u8) -> Failed {
     call.prepare(holding);
-    let root = holding.scene.stage.strategy(&holding.slot().strategy).unwrap().root();
+    let root = holding.fixture.deployment.strategy(&holding.slot().strategy).unwrap().root();
     let write = |data: &mut [u8]| {
         Order { attack, target }.write(data);
         Ok(())
     };
-    holding.scene.stage.world.edit(&root, "root", write).unwrap();
+    holding.fixture.deployment.world.edit(&root, "root", write).unwrap();
     // What it grows by needs rent.
-    let lamports = holding.scene.stage.world.expect_account(&root, "root").unwrap().lamports;
-    holding.scene.stage.world.give_lamports(&root, lamports + SOL).unwrap();
+    let lamports = holding.fixture.deployment.world.expect_account(&root, "root").unwrap().lamports;
+    holding.fixture.deployment.world.give_lamports(&root, lamports + SOL).unwrap();
     let before = everything(holding);
     let failed = match call.make(holding) {
-        Err(StageError::Failed(failed)) => *failed,
+        Err(DeploymentError::Failed(failed)) => *failed,
         Err(other) => panic!("{attack:?} of {target} in {call:?}: {other}"),
         Ok(done) => panic!("{attack:?} of {target} in {call:?} went through:\n{}", done.logs.join("\n")),
     };
@@ -200,12 +203,12 @@ fn a_frozen_receipt_account_is_refused() {
 
 /// Makes the receipt's mint authority its freeze authority too.
 fn make_mint_freezable(holding: &mut Holding) {
-    let strategy = holding.scene.stage.strategy(&holding.slot().strategy).unwrap();
+    let strategy = holding.fixture.deployment.strategy(&holding.slot().strategy).unwrap();
     let copy = |data: &mut [u8]| {
         data.copy_within(0..36, 46);
         Ok(())
     };
-    holding.scene.stage.world.edit(&strategy.receipt_mint, "mint", copy).unwrap();
+    holding.fixture.deployment.world.edit(&strategy.receipt_mint, "mint", copy).unwrap();
 }
 
 #[test]
@@ -276,8 +279,8 @@ fn another_account_of_the_vault_is_as_safe_as_those_of_the_move() {
             ] {
                 let mut holding = Venue::StakePool.replaced(binaries);
                 let (pool, vault, other) =
-                    (holding.scene.stake_pool.unwrap(), holding.vault, Pubkey::new_unique());
-                let world = &mut holding.scene.stage.world;
+                    (holding.fixture.stake_pool.unwrap(), holding.vault, Pubkey::new_unique());
+                let world = &mut holding.fixture.deployment.world;
                 token::set_token_account(world, &other, &pool.mint, &vault, 5).unwrap();
                 pool.set_fee_account(world, &other).unwrap();
                 assert_rule(&mut holding, call, attack, 1, rule);
@@ -292,14 +295,14 @@ fn a_gift_to_another_account_of_the_vault_blocks_nothing() {
     on_stand_ins("one chain is enough", |binaries| {
         let mut holding = Holding::stake_pool(binaries, 100 * SOL);
         holding.enter(40 * SOL).unwrap();
-        let (pool, vault, other) = (holding.scene.stake_pool.unwrap(), holding.vault, Pubkey::new_unique());
-        let world = &mut holding.scene.stage.world;
+        let (pool, vault, other) = (holding.fixture.stake_pool.unwrap(), holding.vault, Pubkey::new_unique());
+        let world = &mut holding.fixture.deployment.world;
         token::set_token_account(world, &other, &pool.mint, &vault, 5).unwrap();
         pool.set_fee_account(world, &other).unwrap();
         holding.let_anyone_unwind();
         let receipts = holding.slot().receipts;
         holding.leave(receipts / 2).unwrap();
-        assert!(token::balance(&holding.scene.stage.world, &other).unwrap() > 5);
+        assert!(token::balance(&holding.fixture.deployment.world, &other).unwrap() > 5);
     });
 }
 
@@ -311,7 +314,7 @@ fn a_gift_of_lamports_blocks_nothing() {
             let mut holding = Holding::stake_pool(binaries, 100 * SOL);
             let vault = holding.vault;
             for key in [address::unwrap(&vault), address::funder(&vault)] {
-                holding.scene.stage.world.give_lamports(&key, gift + 890_880).unwrap();
+                holding.fixture.deployment.world.give_lamports(&key, gift + 890_880).unwrap();
             }
             holding.enter(40 * SOL).unwrap();
             holding.let_anyone_unwind();

@@ -15,14 +15,14 @@ const WHY: &str = "it replaces the venue";
 fn replaced(binaries: Binaries) -> Holding {
     let mut holding = Holding::reserve(binaries, 1_000 * USDC);
     holding.enter(500 * USDC).unwrap();
-    holding.scene.stage.world.deploy(&address::KAMINO_LEND, bytecode::pass_through()).unwrap();
+    holding.fixture.deployment.world.deploy(&address::KAMINO_LEND, bytecode::pass_through()).unwrap();
     holding
 }
 
 /// Makes the reserve look as if it had been refreshed now.
 fn pretend_fresh(holding: &mut Holding) {
-    let (reserve, slot) = (holding.scene.reserves[0], holding.scene.stage.world.clock().slot);
-    ballast_sandbox::Chain::edit(&mut holding.scene.stage.world, &reserve.key, "reserve", |data| {
+    let (reserve, slot) = (holding.fixture.reserves[0], holding.fixture.deployment.world.clock().slot);
+    ballast_sandbox::Chain::edit(&mut holding.fixture.deployment.world, &reserve.key, "reserve", |data| {
         data[at::LAST_SLOT..at::LAST_SLOT + 8].copy_from_slice(&slot.to_le_bytes());
         Ok(())
     })
@@ -33,7 +33,7 @@ fn pretend_fresh(holding: &mut Holding) {
 fn books_that_were_not_refreshed_are_not_believed() {
     on_stand_ins(WHY, |binaries| {
         let mut holding = replaced(binaries);
-        holding.scene.stage.world.next_slot();
+        holding.fixture.deployment.world.next_slot();
         let before = holding.slot();
         assert_refused(holding.refresh(), BallastError::VenueStale);
         assert_eq!(holding.slot(), before);
@@ -45,7 +45,7 @@ fn books_that_were_not_refreshed_are_not_believed() {
 fn a_deposit_that_takes_nothing_is_refused() {
     on_stand_ins(WHY, |binaries| {
         let mut holding = replaced(binaries);
-        holding.scene.stage.world.next_slot();
+        holding.fixture.deployment.world.next_slot();
         pretend_fresh(&mut holding);
         let result = holding.assert_unmoved(|holding| holding.enter(10 * USDC));
         assert_refused(result, BallastError::BalanceDeltaMismatch);
@@ -56,7 +56,7 @@ fn a_deposit_that_takes_nothing_is_refused() {
 fn a_redemption_that_takes_no_receipts_is_refused() {
     on_stand_ins(WHY, |binaries| {
         let mut holding = replaced(binaries);
-        holding.scene.stage.world.next_slot();
+        holding.fixture.deployment.world.next_slot();
         pretend_fresh(&mut holding);
         holding.let_anyone_unwind();
         let result = holding.assert_unmoved(|holding| holding.leave(10 * USDC));

@@ -33,8 +33,8 @@ fn status_bits_stop_what_they_name_and_show_in_what_is_withdrawable() {
             (DEPOSIT_OFF | WITHDRAW_OFF | SWAP_OFF, false, false),
         ] {
             let mut holding = invested(binaries, 100_000, 10_000);
-            let pool = holding.scene.pool.unwrap();
-            pool.set_status(&mut holding.scene.stage.world, status).unwrap();
+            let pool = holding.fixture.pool.unwrap();
+            pool.set_status(&mut holding.fixture.deployment.world, status).unwrap();
             let slot = holding.refreshed();
             assert_eq!(slot.withdrawable, if leaves { slot.value_low } else { 0 }, "status {status}");
             if enters {
@@ -70,9 +70,9 @@ fn a_pool_away_from_the_oracle_is_neither_entered_nor_left() {
     on_all(|binaries| {
         for cents in [14_600, 15_400] {
             let mut holding = invested(binaries, 100_000, 10_000);
-            let pool = holding.scene.pool.unwrap();
+            let pool = holding.fixture.pool.unwrap();
             let price = cents * USDC / 100;
-            pool.set_price(&mut holding.scene.stage.world, &address::WRAPPED_SOL, price, SOL).unwrap();
+            pool.set_price(&mut holding.fixture.deployment.world, &address::WRAPPED_SOL, price, SOL).unwrap();
             let receipts = holding.refreshed().receipts;
             let result = holding.assert_unmoved(|holding| holding.enter(1_000 * USDC));
             assert_refused(result, BallastError::SpotDiverges);
@@ -87,9 +87,9 @@ fn a_pool_away_from_the_oracle_is_neither_entered_nor_left() {
 fn a_pool_that_is_not_open_yet_refuses_the_swap() {
     on_all(|binaries| {
         let mut holding = invested(binaries, 100_000, 10_000);
-        let pool = holding.scene.pool.unwrap();
-        let opens = u64::try_from(holding.scene.stage.world.now()).unwrap() + 1;
-        ballast_sandbox::Chain::edit(&mut holding.scene.stage.world, &pool.key, "pool", |data| {
+        let pool = holding.fixture.pool.unwrap();
+        let opens = u64::try_from(holding.fixture.deployment.world.now()).unwrap() + 1;
+        ballast_sandbox::Chain::edit(&mut holding.fixture.deployment.world, &pool.key, "pool", |data| {
             data[at::OPEN_TS..at::OPEN_TS + 8].copy_from_slice(&opens.to_le_bytes());
             Ok(())
         })
@@ -103,13 +103,13 @@ fn a_pool_that_is_not_open_yet_refuses_the_swap() {
 fn fees_above_what_a_vault_holds_make_the_pool_unreadable() {
     on_all(|binaries| {
         let mut holding = invested(binaries, 100_000, 10_000);
-        let pool = holding.scene.pool.unwrap();
-        ballast_sandbox::Chain::edit(&mut holding.scene.stage.world, &pool.key, "pool", |data| {
+        let pool = holding.fixture.pool.unwrap();
+        ballast_sandbox::Chain::edit(&mut holding.fixture.deployment.world, &pool.key, "pool", |data| {
             data[at::PROTOCOL_FEES[0]..at::PROTOCOL_FEES[0] + 8].copy_from_slice(&u64::MAX.to_le_bytes());
             Ok(())
         })
         .unwrap();
-        holding.scene.stage.world.next_slot();
+        holding.fixture.deployment.world.next_slot();
         assert_refused(holding.refresh(), BallastError::VenueAccountInvalid);
         holding.leave_vault_counting_stale_as_nothing().unwrap();
     });
@@ -127,11 +127,11 @@ fn amounts_that_buy_nothing_are_refused() {
 
 /// A swap of `atoms` of USDC on the pool by somebody with that much, and what they sign with.
 fn somebodys_swap(holding: &mut Holding, atoms: u64) -> (Instruction, Person) {
-    let (pool, usdc) = (holding.scene.pool.unwrap(), holding.scene.usdc);
-    let observation = holding.scene.stage.strategy(&holding.slot().strategy).unwrap().pinned[9];
-    let person = holding.scene.stage.stranger(&usdc, atoms).unwrap();
+    let (pool, usdc) = (holding.fixture.pool.unwrap(), holding.fixture.usdc);
+    let observation = holding.fixture.deployment.strategy(&holding.slot().strategy).unwrap().pinned[9];
+    let person = holding.fixture.deployment.stranger(&usdc, atoms).unwrap();
     let owner = person.address();
-    let world = &mut holding.scene.stage.world;
+    let world = &mut holding.fixture.deployment.world;
     token::fund(world, &owner, &address::WRAPPED_SOL, 0).unwrap();
     let tokens = pool.mints.map(|mint| address::token_account(&owner, &mint, &address::TOKEN));
     let read = |key| AccountMeta::new_readonly(key, false);
@@ -170,19 +170,19 @@ fn a_pool_traded_away_from_the_oracle_after_refreshing_is_neither_entered_nor_le
             holding.let_anyone_unwind();
             let amount = match direction {
                 ballast::Direction::Increase => {
-                    let (governance, vault) = (holding.scene.stage.governance.pubkey(), holding.vault);
+                    let (governance, vault) = (holding.fixture.deployment.governance.pubkey(), holding.vault);
                     let open = instruction::set_pause_level(governance, vault, 0);
-                    holding.scene.stage.govern(&[open]).unwrap();
+                    holding.fixture.deployment.govern(&[open]).unwrap();
                     1_000 * USDC
                 }
                 ballast::Direction::Decrease => holding.slot().receipts / 2,
             };
             let (swap, person) = somebodys_swap(&mut holding, 400_000 * USDC);
             let (vault, index) = (holding.vault, holding.index);
-            let payer = holding.scene.stage.world.payer.pubkey();
-            let venue = holding.scene.stage.venue(&vault, index).unwrap();
-            let state = holding.scene.stage.vault(&vault).unwrap();
-            let mut all = holding.scene.stage.refresh_all(&vault).unwrap();
+            let payer = holding.fixture.deployment.world.payer.pubkey();
+            let venue = holding.fixture.deployment.venue(&vault, index).unwrap();
+            let state = holding.fixture.deployment.vault(&vault).unwrap();
+            let mut all = holding.fixture.deployment.refresh_all(&vault).unwrap();
             all.push(swap);
             all.push(
                 instruction::allocate(
@@ -194,7 +194,8 @@ fn a_pool_traded_away_from_the_oracle_after_refreshing_is_neither_entered_nor_le
                 )
                 .unwrap(),
             );
-            let result = holding.assert_unmoved(|holding| holding.scene.stage.send(&all, &[&person.key]));
+            let result =
+                holding.assert_unmoved(|holding| holding.fixture.deployment.send(&all, &[&person.key]));
             assert_refused(result, BallastError::SpotDiverges);
         }
     });

@@ -61,19 +61,19 @@ impl Asset {
 
 /// Prices without an interval, and a pool that arbitrage has brought to them.
 fn settle_prices(holding: &mut Holding) {
-    let now = holding.scene.stage.world.now();
-    let (usdc, pool) = (holding.scene.usdc, holding.scene.pool.unwrap());
-    holding.scene.stage.publish(&address::WRAPPED_SOL, Quote::at(SOL_PRICE_E8, 0, now)).unwrap();
-    holding.scene.stage.publish(&usdc, Quote::at(100_000_000, 0, now)).unwrap();
-    pool.set_price(&mut holding.scene.stage.world, &address::WRAPPED_SOL, ATOMS.0, ATOMS.1).unwrap();
+    let now = holding.fixture.deployment.world.now();
+    let (usdc, pool) = (holding.fixture.usdc, holding.fixture.pool.unwrap());
+    holding.fixture.deployment.publish(&address::WRAPPED_SOL, Quote::at(SOL_PRICE_E8, 0, now)).unwrap();
+    holding.fixture.deployment.publish(&usdc, Quote::at(100_000_000, 0, now)).unwrap();
+    pool.set_price(&mut holding.fixture.deployment.world, &address::WRAPPED_SOL, ATOMS.0, ATOMS.1).unwrap();
 }
 
 /// What the pool itself pays somebody for `lp` tokens: atoms of USDC and of SOL.
 fn legs_paid(holding: &mut Holding, lp: u64) -> (u64, u64) {
-    let (pool, usdc) = (holding.scene.pool.unwrap(), holding.scene.usdc);
-    let person = holding.scene.stage.stranger(&usdc, 0).unwrap();
+    let (pool, usdc) = (holding.fixture.pool.unwrap(), holding.fixture.usdc);
+    let person = holding.fixture.deployment.stranger(&usdc, 0).unwrap();
     let owner = person.address();
-    let world = &mut holding.scene.stage.world;
+    let world = &mut holding.fixture.deployment.world;
     let lp_account = token::fund(world, &owner, &pool.lp_mint, lp).unwrap();
     let accounts = pool.mints.map(|mint| token::fund(world, &owner, &mint, 0).unwrap());
     let read = |key| AccountMeta::new_readonly(key, false);
@@ -97,7 +97,7 @@ fn legs_paid(holding: &mut Holding, lp: u64) -> (u64, u64) {
     let data = [discriminator::WITHDRAW.as_slice(), &lp.to_le_bytes(), &[0; 16]].concat();
     let withdraw = Instruction { program_id: address::RAYDIUM_CPMM, accounts: metas, data };
     world.send(&[withdraw], &[&person.key]).unwrap();
-    let paid = |key| token::balance(&holding.scene.stage.world, key).unwrap();
+    let paid = |key| token::balance(&holding.fixture.deployment.world, key).unwrap();
     // Token 0 is USDC: its mint's address is the lower.
     (paid(&accounts[0]), paid(&accounts[1]))
 }
@@ -138,9 +138,9 @@ fn fees_that_the_pool_earns_are_in_the_value() {
             let mut holding = asset.invested(binaries, 100);
             settle_prices(&mut holding);
             let before = holding.refreshed().value_low;
-            holding.scene.stage.world.pass_secs(30 * DAY);
-            let pool = holding.scene.pool.unwrap();
-            pool.earn_fees(&mut holding.scene.stage.world, 10_000).unwrap();
+            holding.fixture.deployment.world.pass_secs(30 * DAY);
+            let pool = holding.fixture.pool.unwrap();
+            pool.earn_fees(&mut holding.fixture.deployment.world, 10_000).unwrap();
             settle_prices(&mut holding);
             let after = assert_worth_its_legs(asset, &mut holding);
             let expected = before / 100 * 101;
@@ -156,10 +156,10 @@ fn an_interval_gives_value_two_sides() {
             let mut holding = asset.invested(binaries, 100);
             settle_prices(&mut holding);
             let exact = holding.refreshed().value_low;
-            let now = holding.scene.stage.world.now();
+            let now = holding.fixture.deployment.world.now();
             // One percent: half of it shows, for half of the value is the other leg.
             let quote = Quote::at(SOL_PRICE_E8, 100, now);
-            holding.scene.stage.publish(&address::WRAPPED_SOL, quote).unwrap();
+            holding.fixture.deployment.publish(&address::WRAPPED_SOL, quote).unwrap();
             let slot = holding.refreshed();
             let half_percent = exact / 200;
             assert!((exact - slot.value_low).abs_diff(half_percent) < half_percent / 100, "{slot:?}");
@@ -175,10 +175,11 @@ fn trading_against_the_pool_does_not_move_the_value() {
             let mut holding = asset.invested(binaries, 100);
             settle_prices(&mut holding);
             let before = holding.refreshed().value_low;
-            let pool = holding.scene.pool.unwrap();
+            let pool = holding.fixture.pool.unwrap();
             for dollars in [75, 300] {
                 let price = dollars * USDC;
-                pool.set_price(&mut holding.scene.stage.world, &address::WRAPPED_SOL, price, SOL).unwrap();
+                pool.set_price(&mut holding.fixture.deployment.world, &address::WRAPPED_SOL, price, SOL)
+                    .unwrap();
                 let moved = holding.refreshed().value_low;
                 assert!(moved.abs_diff(before) <= before / 1_000_000, "{before} {moved}");
             }

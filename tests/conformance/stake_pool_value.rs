@@ -33,17 +33,17 @@ fn rewards_are_in_the_value_from_the_next_epoch() {
         let mut holding = Holding::stake_pool(binaries, 1_000 * SOL);
         holding.enter(800 * SOL).unwrap();
         let before = holding.refreshed().value_low;
-        let pool = holding.scene.stake_pool.unwrap();
+        let pool = holding.fixture.stake_pool.unwrap();
         // One percent of the pool; the manager keeps a twentieth of it.
-        pool.earn(&mut holding.scene.stage.world, 11_000 * SOL).unwrap();
+        pool.earn(&mut holding.fixture.deployment.world, 11_000 * SOL).unwrap();
         assert_eq!(holding.refreshed().value_low, before);
-        holding.scene.stage.world.pass_secs(3 * DAY);
+        holding.fixture.deployment.world.pass_secs(3 * DAY);
         let slot = holding.refreshed();
         let expected = before + before / 10_000 * 95;
         assert!(slot.value_low.abs_diff(expected) < expected / 10_000, "{} {expected}", slot.value_low);
         assert_eq!(
-            pool.last_update_epoch(&holding.scene.stage.world).unwrap(),
-            holding.scene.stage.world.clock().epoch
+            pool.last_update_epoch(&holding.fixture.deployment.world).unwrap(),
+            holding.fixture.deployment.world.clock().epoch
         );
         holding.let_anyone_unwind();
         let paid = holding.leave(slot.receipts).unwrap();

@@ -39,7 +39,7 @@ fn assert_exact(holding: &mut Holding, beyond: u64) {
 fn reserve(binaries: Binaries) -> Holding {
     let mut holding = Holding::reserve(binaries, 1_000_000 * USDC);
     holding.enter(500_000 * USDC).unwrap();
-    holding.scene.stage.world.next_slot();
+    holding.fixture.deployment.world.next_slot();
     holding.refresh().unwrap();
     holding
 }
@@ -48,9 +48,9 @@ fn reserve(binaries: Binaries) -> Holding {
 fn a_reserve_without_liquidity() {
     on_all(|binaries| {
         let mut holding = reserve(binaries);
-        let reserve = holding.scene.reserves[0];
-        reserve.set_utilisation(&mut holding.scene.stage.world, 0.999).unwrap();
-        holding.scene.stage.world.next_slot();
+        let reserve = holding.fixture.reserves[0];
+        reserve.set_utilisation(&mut holding.fixture.deployment.world, 0.999).unwrap();
+        holding.fixture.deployment.world.next_slot();
         assert_exact(&mut holding, 1);
     });
 }
@@ -59,8 +59,8 @@ fn a_reserve_without_liquidity() {
 fn a_reserve_with_a_cap_on_outflows() {
     on_all(|binaries| {
         let mut holding = reserve(binaries);
-        let reserve = holding.scene.reserves[0];
-        let now = u64::try_from(holding.scene.stage.world.now()).unwrap();
+        let reserve = holding.fixture.reserves[0];
+        let now = u64::try_from(holding.fixture.deployment.world.now()).unwrap();
         let cap = |interval_start_ts, capacity_atoms| WithdrawalCap {
             capacity_atoms,
             current_total_atoms: 0,
@@ -68,7 +68,9 @@ fn a_reserve_with_a_cap_on_outflows() {
             interval_secs: 86_400,
         };
         let set = |holding: &mut Holding, cap| {
-            reserve.edit(&mut holding.scene.stage.world, |data| edit::set_deposit_cap(data, cap)).unwrap();
+            reserve
+                .edit(&mut holding.fixture.deployment.world, |data| edit::set_deposit_cap(data, cap))
+                .unwrap();
         };
         set(&mut holding, cap(now, 10_000_000_001));
         assert_exact(&mut holding, 1);
@@ -85,8 +87,8 @@ fn a_reserve_with_a_cap_on_outflows() {
 fn a_reserve_that_blocks_ctokens_pays_out() {
     on_stand_ins("klend's block_ctoken_usage is newer than public binaries", |binaries| {
         let mut holding = reserve(binaries);
-        let reserve = holding.scene.reserves[0];
-        let world = &mut holding.scene.stage.world;
+        let reserve = holding.fixture.reserves[0];
+        let world = &mut holding.fixture.deployment.world;
         reserve.edit(world, |data| edit::set_block_ctoken_usage(data, true)).unwrap();
         holding.let_anyone_unwind();
         let slot = holding.refreshed();
@@ -99,11 +101,11 @@ fn a_reserve_that_blocks_ctokens_pays_out() {
 fn a_market_in_emergency_pays_nothing_and_the_slot_says_so() {
     on_all(|binaries| {
         let mut holding = reserve(binaries);
-        let reserve = holding.scene.reserves[0];
+        let reserve = holding.fixture.reserves[0];
         let mut market = kamino_lend::fixture::MarketBuilder::new(reserve.market);
         market.emergency_mode = true;
         let data = market.to_bytes().unwrap();
-        holding.scene.stage.world.set_data(&reserve.market, &address::KAMINO_LEND, data).unwrap();
+        holding.fixture.deployment.world.set_data(&reserve.market, &address::KAMINO_LEND, data).unwrap();
         holding.let_anyone_unwind();
         // Interest of this slot is in already: the slot can be valued.
         let slot = holding.refreshed();
@@ -117,11 +119,11 @@ fn a_market_in_emergency_pays_nothing_and_the_slot_says_so() {
 fn stake_pool(binaries: Binaries, rent: u64) -> Holding {
     let mut holding = Holding::stake_pool(binaries, 1_000 * SOL);
     holding.enter(800 * SOL).unwrap();
-    let pool = holding.scene.stake_pool.unwrap();
-    let mut reserve = holding.scene.stage.world.expect_account(&pool.reserve, "reserve").unwrap();
+    let pool = holding.fixture.stake_pool.unwrap();
+    let mut reserve = holding.fixture.deployment.world.expect_account(&pool.reserve, "reserve").unwrap();
     reserve.data[4..12].copy_from_slice(&rent.to_le_bytes());
     reserve.lamports = rent + 100 * SOL;
-    holding.scene.stage.world.set_account(&pool.reserve, reserve).unwrap();
+    holding.fixture.deployment.world.set_account(&pool.reserve, reserve).unwrap();
     holding
 }
 
@@ -142,10 +144,11 @@ fn a_stake_pool_without_liquidity() {
 fn a_pool_too_small_for_the_whole_holding() {
     on_all(|binaries| {
         let mut holding = Holding::pool_of_usdc(binaries, 1_000_000 * USDC);
-        let pool = holding.scene.pool.unwrap();
+        let pool = holding.fixture.pool.unwrap();
         for _ in 0..5 {
             holding.enter(100_000 * USDC).unwrap();
-            pool.set_price(&mut holding.scene.stage.world, &address::WRAPPED_SOL, 150 * USDC, SOL).unwrap();
+            pool.set_price(&mut holding.fixture.deployment.world, &address::WRAPPED_SOL, 150 * USDC, SOL)
+                .unwrap();
         }
         holding.let_anyone_unwind();
         let slot = holding.refreshed();

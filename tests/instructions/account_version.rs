@@ -4,7 +4,7 @@ use ballast::{BallastError, Direction};
 use ballast_client::{AccountError, address, decode_decision, instruction};
 use ballast_sandbox::{Chain, MODEL_HASH, usual_guard};
 use ballast_tests::unchanged::assert_refused;
-use ballast_tests::{Cast, POOL, SOL, USDC};
+use ballast_tests::{POOL, SOL, USDC, VaultTest};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
@@ -13,38 +13,38 @@ use solana_signer::Signer;
 const VERSION: usize = 8;
 
 /// Makes the account at `key` one of a version of tomorrow.
-fn of_tomorrow(cast: &mut Cast, key: &Pubkey) {
+fn of_tomorrow(test: &mut VaultTest, key: &Pubkey) {
     let set = |data: &mut [u8]| {
         assert_eq!(std::mem::replace(&mut data[VERSION], 2), 1, "the version is where it should be");
         Ok(())
     };
-    cast.stage().world.edit(key, "account", set).unwrap();
+    test.deployment().world.edit(key, "account", set).unwrap();
 }
 
 /// Sends `instructions` signed by everybody, which must be refused for the version.
 #[track_caller]
-fn refused(cast: &mut Cast, instructions: &[Instruction]) {
-    let stage = &cast.scene.stage;
-    let keys = [&cast.ann.key, &stage.governance, &stage.guardian, &stage.keeper];
+fn refused(test: &mut VaultTest, instructions: &[Instruction]) {
+    let deployment = &test.fixture.deployment;
+    let keys = [&test.ann.key, &deployment.governance, &deployment.guardian, &deployment.keeper];
     let keys: Vec<_> = keys.iter().map(|key| key.insecure_clone()).collect();
     let signers: Vec<_> = keys.iter().collect();
-    assert_refused(cast.stage(), instructions, &signers, BallastError::UnknownVersion);
+    assert_refused(test.deployment(), instructions, &signers, BallastError::UnknownVersion);
 }
 
 #[test]
 fn a_vault_is_neither_read_nor_changed() {
-    let mut cast = Cast::invested();
-    let (vault, shares, model) = (cast.vault, cast.shares(), cast.scene.stage.model);
-    let (governance, limits) = (cast.scene.stage.governance.pubkey(), cast.state().limits);
-    let keeper = cast.scene.stage.keeper.pubkey();
-    let state = cast.state();
-    let payer = cast.scene.stage.world.payer.pubkey();
+    let mut test = VaultTest::invested();
+    let (vault, shares, model) = (test.vault, test.shares(), test.fixture.deployment.model);
+    let (governance, limits) = (test.fixture.deployment.governance.pubkey(), test.state().limits);
+    let keeper = test.fixture.deployment.keeper.pubkey();
+    let state = test.state();
+    let payer = test.fixture.deployment.world.payer.pubkey();
     let all = [
-        cast.refresh_ix(0),
-        cast.deposit_ix(USDC, 0),
-        cast.withdraw_ix(shares / 100, 0, true),
-        cast.rebalance_ix([1_000, 0, 0, 0, 0, 0, 0, 0]),
-        cast.allocate_ix(0, Direction::Decrease, 1),
+        test.refresh_ix(0),
+        test.deposit_ix(USDC, 0),
+        test.withdraw_ix(shares / 100, 0, true),
+        test.rebalance_ix([1_000, 0, 0, 0, 0, 0, 0, 0]),
+        test.allocate_ix(0, Direction::Decrease, 1),
         instruction::simulate_rebalance(vault, model, [0; 8]),
         instruction::claim_fees(payer, vault, &state),
         instruction::set_limits(governance, vault, limits),
@@ -53,33 +53,34 @@ fn a_vault_is_neither_read_nor_changed() {
         instruction::set_allocation_caps(governance, vault, 0, 1, 1),
         instruction::set_fees(governance, vault, 0, 0, keeper),
     ];
-    of_tomorrow(&mut cast, &vault);
+    of_tomorrow(&mut test, &vault);
     for instruction in all {
-        refused(&mut cast, &[instruction]);
+        refused(&mut test, &[instruction]);
     }
 }
 
 #[test]
 fn a_strategy_is_not_followed() {
-    let mut cast = Cast::invested();
-    let (refresh, strategy) = (cast.refresh_ix(0), cast.slot(0).strategy);
-    let mut all = cast.scene.stage.refresh_all(&cast.vault).unwrap();
-    cast.send(&all);
-    all = vec![cast.allocate_ix(0, Direction::Decrease, 1_000)];
-    of_tomorrow(&mut cast, &strategy);
-    refused(&mut cast, &[refresh]);
-    cast.set_caps(0, 0, 0);
-    refused(&mut cast, &all);
+    let mut test = VaultTest::invested();
+    let (refresh, strategy) = (test.refresh_ix(0), test.slot(0).strategy);
+    let mut all = test.fixture.deployment.refresh_all(&test.vault).unwrap();
+    test.send(&all);
+    all = vec![test.allocate_ix(0, Direction::Decrease, 1_000)];
+    of_tomorrow(&mut test, &strategy);
+    refused(&mut test, &[refresh]);
+    test.set_caps(0, 0, 0);
+    refused(&mut test, &all);
 }
 
 #[test]
 fn a_config_names_nobody() {
-    let mut cast = Cast::invested();
-    let (vault, model) = (cast.vault, cast.scene.stage.model);
-    let (governance, guardian) = (cast.scene.stage.governance.pubkey(), cast.scene.stage.guardian.pubkey());
-    let payer = cast.scene.stage.world.payer.pubkey();
-    let (limits, usdc) = (cast.state().limits, cast.asset);
-    of_tomorrow(&mut cast, &address::config());
+    let mut test = VaultTest::invested();
+    let (vault, model) = (test.vault, test.fixture.deployment.model);
+    let (governance, guardian) =
+        (test.fixture.deployment.governance.pubkey(), test.fixture.deployment.guardian.pubkey());
+    let payer = test.fixture.deployment.world.payer.pubkey();
+    let (limits, usdc) = (test.state().limits, test.asset);
+    of_tomorrow(&mut test, &address::config());
     for instruction in [
         instruction::set_pause_level(guardian, vault, 4),
         instruction::revoke_model(guardian, model),
@@ -90,75 +91,76 @@ fn a_config_names_nobody() {
         instruction::approve_model(payer, governance, [7; 32]),
         instruction::set_price_guard(payer, governance, usdc, usual_guard(&usdc)),
     ] {
-        refused(&mut cast, &[instruction]);
+        refused(&mut test, &[instruction]);
     }
 }
 
 #[test]
 fn a_profile_is_no_mandate_and_is_not_written_over() {
-    let mut cast = Cast::deposited(1_000 * USDC);
-    let owner = cast.ann.address();
-    let wallet = cast.wallet_key();
-    cast.donate(&wallet, USDC);
-    let deposit = cast.deposit_ix(USDC, 0);
-    let mandate = cast.scene.stage.open_mandate();
-    of_tomorrow(&mut cast, &address::profile(&owner));
-    refused(&mut cast, &[deposit]);
-    refused(&mut cast, &[instruction::set_profile(owner, mandate)]);
+    let mut test = VaultTest::deposited(1_000 * USDC);
+    let owner = test.ann.address();
+    let wallet = test.wallet_key();
+    test.donate(&wallet, USDC);
+    let deposit = test.deposit_ix(USDC, 0);
+    let mandate = test.fixture.deployment.open_mandate();
+    of_tomorrow(&mut test, &address::profile(&owner));
+    refused(&mut test, &[deposit]);
+    refused(&mut test, &[instruction::set_profile(owner, mandate)]);
 }
 
 #[test]
 fn a_position_neither_pays_nor_grows() {
-    let mut cast = Cast::deposited(1_000 * USDC);
-    let (vault, owner, shares) = (cast.vault, cast.ann.address(), cast.shares());
-    let wallet = cast.wallet_key();
-    cast.donate(&wallet, USDC);
-    let all = [cast.withdraw_ix(shares, 0, false), cast.deposit_ix(USDC, 0)];
-    of_tomorrow(&mut cast, &address::position(&vault, &owner));
+    let mut test = VaultTest::deposited(1_000 * USDC);
+    let (vault, owner, shares) = (test.vault, test.ann.address(), test.shares());
+    let wallet = test.wallet_key();
+    test.donate(&wallet, USDC);
+    let all = [test.withdraw_ix(shares, 0, false), test.deposit_ix(USDC, 0)];
+    of_tomorrow(&mut test, &address::position(&vault, &owner));
     for instruction in all {
-        refused(&mut cast, &[instruction]);
+        refused(&mut test, &[instruction]);
     }
 }
 
 #[test]
 fn a_model_decides_nothing_and_is_not_approved_again() {
-    let mut cast = Cast::invested();
-    let (vault, model) = (cast.vault, cast.scene.stage.model);
-    let (governance, guardian) = (cast.scene.stage.governance.pubkey(), cast.scene.stage.guardian.pubkey());
-    let payer = cast.scene.stage.world.payer.pubkey();
+    let mut test = VaultTest::invested();
+    let (vault, model) = (test.vault, test.fixture.deployment.model);
+    let (governance, guardian) =
+        (test.fixture.deployment.governance.pubkey(), test.fixture.deployment.guardian.pubkey());
+    let payer = test.fixture.deployment.world.payer.pubkey();
     let all = [
-        cast.rebalance_ix([1_000, 0, 0, 0, 0, 0, 0, 0]),
-        cast.allocate_ix(0, Direction::Increase, USDC),
+        test.rebalance_ix([1_000, 0, 0, 0, 0, 0, 0, 0]),
+        test.allocate_ix(0, Direction::Increase, USDC),
         instruction::simulate_rebalance(vault, model, [0; 8]),
         instruction::revoke_model(guardian, model),
         instruction::approve_model(payer, governance, MODEL_HASH),
     ];
-    of_tomorrow(&mut cast, &model);
+    of_tomorrow(&mut test, &model);
     for instruction in all {
-        refused(&mut cast, &[instruction]);
+        refused(&mut test, &[instruction]);
     }
 }
 
 #[test]
 fn a_price_guard_guards_nothing_and_is_not_written_over() {
-    let mut cast = Cast::invested();
+    let mut test = VaultTest::invested();
     let sol = address::WRAPPED_SOL;
-    let governance = cast.scene.stage.governance.pubkey();
-    let payer = cast.scene.stage.world.payer.pubkey();
-    let refresh = cast.refresh_ix(POOL);
-    of_tomorrow(&mut cast, &address::price_guard(&sol));
-    refused(&mut cast, &[refresh]);
-    refused(&mut cast, &[instruction::set_price_guard(payer, governance, sol, usual_guard(&sol))]);
+    let governance = test.fixture.deployment.governance.pubkey();
+    let payer = test.fixture.deployment.world.payer.pubkey();
+    let refresh = test.refresh_ix(POOL);
+    of_tomorrow(&mut test, &address::price_guard(&sol));
+    refused(&mut test, &[refresh]);
+    refused(&mut test, &[instruction::set_price_guard(payer, governance, sol, usual_guard(&sol))]);
 }
 
 #[test]
 fn a_decision_is_not_read() {
     // The program writes decisions and never reads one; whoever verifies them does.
-    let mut cast = Cast::staked();
-    assert!(cast.state().idle_atoms > SOL);
-    let key = address::decision(&cast.vault, 1);
-    of_tomorrow(&mut cast, &key);
-    let data = cast.stage().world.expect_account(&key, "decision").unwrap().data;
+    let mut test = VaultTest::staked();
+    assert!(test.state().idle_atoms > SOL);
+    let key = address::decision(&test.vault, 1);
+    of_tomorrow(&mut test, &key);
+    let data = test.deployment().world.expect_account(&key, "decision").unwrap().data;
     let error = AccountError::UnknownVersion { kind: "decision", found: 2 };
     assert_eq!(decode_decision(&data).err(), Some(error));
 }

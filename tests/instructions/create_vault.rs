@@ -2,7 +2,7 @@ use ballast::events::VaultCreated;
 use ballast::state::{VaultLimits, asset_class};
 use ballast::{BallastError, CreateVaultParams, MIN_SEED_ATOMS};
 use ballast_client::{address, instruction};
-use ballast_sandbox::{Chain, Stage, VaultSpec, token};
+use ballast_sandbox::{Chain, Deployment, VaultSpec, token};
 use ballast_tests::token_2022::{self, extension};
 use ballast_tests::{assert_emitted, assert_other_refusal, assert_refused, programs};
 use solana_keypair::Keypair;
@@ -11,54 +11,58 @@ use solana_signer::Signer;
 
 const ALREADY_IN_USE: u32 = 0;
 
-fn stage() -> (Stage, Pubkey) {
-    let mut stage = Stage::new(programs(), 1_700_000_000).unwrap();
-    let mint = stage.mint(6).unwrap();
-    (stage, mint)
+fn deployment() -> (Deployment, Pubkey) {
+    let mut deployment = Deployment::new(programs(), 1_700_000_000).unwrap();
+    let mint = deployment.mint(6).unwrap();
+    (deployment, mint)
 }
 
 /// Params of a vault with the change given.
-fn changed(stage: &Stage, mint: Pubkey, change: impl FnOnce(&mut CreateVaultParams)) -> CreateVaultParams {
-    let mut params = stage.vault_params(&VaultSpec::new(mint, 1));
+fn changed(
+    deployment: &Deployment,
+    mint: Pubkey,
+    change: impl FnOnce(&mut CreateVaultParams),
+) -> CreateVaultParams {
+    let mut params = deployment.vault_params(&VaultSpec::new(mint, 1));
     change(&mut params);
     params
 }
 
 /// Tries to create a vault of `mint`, its seed from the payer's account with ten times what is needed.
 fn create(
-    stage: &mut Stage,
+    deployment: &mut Deployment,
     mint: Pubkey,
     params: CreateVaultParams,
-) -> Result<ballast_sandbox::Done, ballast_sandbox::StageError> {
-    let payer = stage.world.payer.pubkey();
-    let source = token::fund(&mut stage.world, &payer, &mint, 10_000_000).unwrap();
-    let governance = stage.governance.pubkey();
-    stage.govern(&[instruction::create_vault(payer, governance, mint, address::TOKEN, source, params)])
+) -> Result<ballast_sandbox::Done, ballast_sandbox::DeploymentError> {
+    let payer = deployment.world.payer.pubkey();
+    let source = token::fund(&mut deployment.world, &payer, &mint, 10_000_000).unwrap();
+    let governance = deployment.governance.pubkey();
+    deployment.govern(&[instruction::create_vault(payer, governance, mint, address::TOKEN, source, params)])
 }
 
-fn assert_nothing_was_made(stage: &Stage, mint: &Pubkey, class: u8) {
+fn assert_nothing_was_made(deployment: &Deployment, mint: &Pubkey, class: u8) {
     let vault = address::vault(mint, class);
-    assert!(stage.world.account(&vault).unwrap().is_none_or(|account| account.data.is_empty()));
+    assert!(deployment.world.account(&vault).unwrap().is_none_or(|account| account.data.is_empty()));
 }
 
 #[test]
 fn governance_creates_a_vault_with_a_dead_seed() {
-    let (mut stage, mint) = stage();
-    let params = changed(&stage, mint, |params| {
+    let (mut deployment, mint) = deployment();
+    let params = changed(&deployment, mint, |params| {
         (params.management_fee_bps, params.performance_fee_bps) = (100, 1_000)
     });
-    let done = create(&mut stage, mint, params.clone()).unwrap();
+    let done = create(&mut deployment, mint, params.clone()).unwrap();
     let key = address::vault(&mint, 1);
-    let vault = stage.vault(&key).unwrap();
+    let vault = deployment.vault(&key).unwrap();
     assert_eq!((vault.idle_atoms, vault.asset_decimals, vault.class), (1_000_000, 6, 1));
     assert_eq!((vault.asset_mint, vault.token_program), (mint, address::TOKEN));
     assert_eq!((vault.keeper, vault.fee_recipient), (params.keeper, params.fee_recipient));
     assert_eq!((vault.management_fee_bps, vault.performance_fee_bps), (100, 1_000));
     assert_eq!((vault.limits, vault.asset_class_mask), (params.limits, asset_class::ALL));
-    assert_eq!((vault.fees_accrued_ts, vault.pause_level), (stage.world.now(), 0));
+    assert_eq!((vault.fees_accrued_ts, vault.pause_level), (deployment.world.now(), 0));
     assert!(vault.dead_shares > 0 && vault.total_shares == vault.dead_shares);
     assert_eq!(vault.idle_account, address::token_account(&key, &mint, &address::TOKEN));
-    assert_eq!(token::balance(&stage.world, &vault.idle_account).unwrap(), 1_000_000);
+    assert_eq!(token::balance(&deployment.world, &vault.idle_account).unwrap(), 1_000_000);
     assert_emitted(
         &done,
         &VaultCreated {
@@ -74,21 +78,21 @@ fn governance_creates_a_vault_with_a_dead_seed() {
 
 #[test]
 fn spec_1_only_governance_may() {
-    let (mut stage, mint) = stage();
-    let payer = stage.world.payer.pubkey();
-    let source = token::fund(&mut stage.world, &payer, &mint, 10_000_000).unwrap();
-    let params = changed(&stage, mint, |_| {});
-    for who in [stage.guardian.insecure_clone(), stage.keeper.insecure_clone(), Keypair::new()] {
+    let (mut deployment, mint) = deployment();
+    let payer = deployment.world.payer.pubkey();
+    let source = token::fund(&mut deployment.world, &payer, &mint, 10_000_000).unwrap();
+    let params = changed(&deployment, mint, |_| {});
+    for who in [deployment.guardian.insecure_clone(), deployment.keeper.insecure_clone(), Keypair::new()] {
         let instruction =
             instruction::create_vault(payer, who.pubkey(), mint, address::TOKEN, source, params.clone());
-        assert_refused(stage.send(&[instruction], &[&who]), BallastError::NotGovernance);
+        assert_refused(deployment.send(&[instruction], &[&who]), BallastError::NotGovernance);
     }
-    assert_nothing_was_made(&stage, &mint, 1);
+    assert_nothing_was_made(&deployment, &mint, 1);
 }
 
 #[test]
 fn spec_2_a_token_2022_mint_that_could_take_block_or_tax_is_refused() {
-    let (mut stage, _) = stage();
+    let (mut deployment, _) = deployment();
     const FROZEN: u8 = 2;
     for (number, bytes, rule) in [
         (extension::TRANSFER_FEE, vec![0; 108], BallastError::MintHasTransferFee),
@@ -105,75 +109,75 @@ fn spec_2_a_token_2022_mint_that_could_take_block_or_tax_is_refused() {
         let mint = Pubkey::new_unique();
         // Behind a harmless one, so that the first is not the only one looked at.
         let pointer = (extension::METADATA_POINTER, vec![0; 64]);
-        token_2022::set_mint(&mut stage, &mint, &[pointer, (number, bytes)]).unwrap();
-        let payer = stage.world.payer.pubkey();
-        let source = token_2022::fund(&mut stage, &payer, &mint, 10_000_000).unwrap();
-        let params = changed(&stage, mint, |_| {});
-        let governance = stage.governance.pubkey();
+        token_2022::set_mint(&mut deployment, &mint, &[pointer, (number, bytes)]).unwrap();
+        let payer = deployment.world.payer.pubkey();
+        let source = token_2022::fund(&mut deployment, &payer, &mint, 10_000_000).unwrap();
+        let params = changed(&deployment, mint, |_| {});
+        let governance = deployment.governance.pubkey();
         let instruction =
             instruction::create_vault(payer, governance, mint, address::TOKEN_2022, source, params);
-        assert_refused(stage.govern(&[instruction]), rule);
-        assert_nothing_was_made(&stage, &mint, 1);
-        assert_eq!(token::balance(&stage.world, &source).unwrap(), 10_000_000);
+        assert_refused(deployment.govern(&[instruction]), rule);
+        assert_nothing_was_made(&deployment, &mint, 1);
+        assert_eq!(token::balance(&deployment.world, &source).unwrap(), 10_000_000);
     }
 }
 
 #[test]
 fn spec_2_a_token_2022_mint_with_metadata_is_a_vaults_asset_like_any_other() {
-    let (mut stage, _) = stage();
+    let (mut deployment, _) = deployment();
     let mint = Pubkey::new_unique();
-    token_2022::set_mint(&mut stage, &mint, &token_2022::metadata_of(&mint)).unwrap();
-    let payer = stage.world.payer.pubkey();
-    let source = token_2022::fund(&mut stage, &payer, &mint, 1_000_000).unwrap();
-    let params = changed(&stage, mint, |_| {});
-    let governance = stage.governance.pubkey();
-    stage
+    token_2022::set_mint(&mut deployment, &mint, &token_2022::metadata_of(&mint)).unwrap();
+    let payer = deployment.world.payer.pubkey();
+    let source = token_2022::fund(&mut deployment, &payer, &mint, 1_000_000).unwrap();
+    let params = changed(&deployment, mint, |_| {});
+    let governance = deployment.governance.pubkey();
+    deployment
         .govern(&[instruction::create_vault(payer, governance, mint, address::TOKEN_2022, source, params)])
         .unwrap();
     let vault = address::vault(&mint, 1);
-    assert_eq!(stage.vault(&vault).unwrap().token_program, address::TOKEN_2022);
+    assert_eq!(deployment.vault(&vault).unwrap().token_program, address::TOKEN_2022);
 
-    let mandate = stage.open_mandate();
-    let other = stage.mint(6).unwrap();
-    let person = stage.person(&other, 0, mandate).unwrap();
-    let wallet = token_2022::fund(&mut stage, &person.address(), &mint, 500_000_000).unwrap();
-    stage.deposit(&person, &vault, 500_000_000).unwrap();
-    assert_eq!(token::balance(&stage.world, &wallet).unwrap(), 0);
-    let idle = stage.vault(&vault).unwrap().idle_account;
-    assert_eq!(token::balance(&stage.world, &idle).unwrap(), 501_000_000);
-    let shares = stage.position(&vault, &person.address()).unwrap().shares;
-    stage.world.next_slot();
-    stage.withdraw(&person, &vault, shares).unwrap();
-    let back = token::balance(&stage.world, &wallet).unwrap();
+    let mandate = deployment.open_mandate();
+    let other = deployment.mint(6).unwrap();
+    let person = deployment.person(&other, 0, mandate).unwrap();
+    let wallet = token_2022::fund(&mut deployment, &person.address(), &mint, 500_000_000).unwrap();
+    deployment.deposit(&person, &vault, 500_000_000).unwrap();
+    assert_eq!(token::balance(&deployment.world, &wallet).unwrap(), 0);
+    let idle = deployment.vault(&vault).unwrap().idle_account;
+    assert_eq!(token::balance(&deployment.world, &idle).unwrap(), 501_000_000);
+    let shares = deployment.position(&vault, &person.address()).unwrap().shares;
+    deployment.world.next_slot();
+    deployment.withdraw(&person, &vault, shares).unwrap();
+    let back = token::balance(&deployment.world, &wallet).unwrap();
     assert!((499_999_999..=500_000_000).contains(&back), "{back}");
-    assert_eq!(token::balance(&stage.world, &idle).unwrap(), 501_000_000 - back);
+    assert_eq!(token::balance(&deployment.world, &idle).unwrap(), 501_000_000 - back);
 }
 
 #[test]
 fn spec_2_a_plain_freeze_authority_is_accepted() {
-    let (mut stage, mint) = stage();
+    let (mut deployment, mint) = deployment();
     let data = token::mint_data(None, 0, 6, Some(&Pubkey::new_unique()));
-    stage.world.set_data(&mint, &address::TOKEN, data).unwrap();
-    let params = changed(&stage, mint, |_| {});
-    create(&mut stage, mint, params).unwrap();
-    assert_eq!(stage.vault(&address::vault(&mint, 1)).unwrap().idle_atoms, 1_000_000);
+    deployment.world.set_data(&mint, &address::TOKEN, data).unwrap();
+    let params = changed(&deployment, mint, |_| {});
+    create(&mut deployment, mint, params).unwrap();
+    assert_eq!(deployment.vault(&address::vault(&mint, 1)).unwrap().idle_atoms, 1_000_000);
 }
 
 #[test]
 fn spec_2_the_token_program_must_be_the_mints_own() {
-    let (mut stage, mint) = stage();
-    let payer = stage.world.payer.pubkey();
-    let source = token::fund(&mut stage.world, &payer, &mint, 10_000_000).unwrap();
-    let params = changed(&stage, mint, |_| {});
-    let governance = stage.governance.pubkey();
+    let (mut deployment, mint) = deployment();
+    let payer = deployment.world.payer.pubkey();
+    let source = token::fund(&mut deployment.world, &payer, &mint, 10_000_000).unwrap();
+    let params = changed(&deployment, mint, |_| {});
+    let governance = deployment.governance.pubkey();
     let instruction = instruction::create_vault(payer, governance, mint, address::TOKEN_2022, source, params);
-    assert_refused(stage.govern(&[instruction]), BallastError::WrongTokenProgram);
-    assert_nothing_was_made(&stage, &mint, 1);
+    assert_refused(deployment.govern(&[instruction]), BallastError::WrongTokenProgram);
+    assert_nothing_was_made(&deployment, &mint, 1);
 }
 
 #[test]
 fn spec_3_class_mask_and_fees_are_bounded() {
-    let (mut stage, mint) = stage();
+    let (mut deployment, mint) = deployment();
     type Change = fn(&mut CreateVaultParams);
     let cases: [(Change, BallastError); 7] = [
         (|params| params.fee_recipient = Pubkey::default(), BallastError::DefaultKey),
@@ -185,71 +189,71 @@ fn spec_3_class_mask_and_fees_are_bounded() {
         (|params| params.limits = VaultLimits::default(), BallastError::MinMoveOutOfBounds),
     ];
     for (change, rule) in cases {
-        let params = changed(&stage, mint, change);
+        let params = changed(&deployment, mint, change);
         let class = params.class;
-        assert_refused(create(&mut stage, mint, params), rule);
-        assert_nothing_was_made(&stage, &mint, class);
+        assert_refused(create(&mut deployment, mint, params), rule);
+        assert_nothing_was_made(&deployment, &mint, class);
     }
 }
 
 #[test]
 fn spec_4_the_seed_has_a_minimum_and_must_be_there() {
-    let (mut stage, mint) = stage();
-    let params = changed(&stage, mint, |params| params.seed_atoms = MIN_SEED_ATOMS - 1);
-    assert_refused(create(&mut stage, mint, params), BallastError::SeedTooSmall);
-    let params = changed(&stage, mint, |params| params.seed_atoms = 10_000_001);
-    assert_refused(create(&mut stage, mint, params), BallastError::InsufficientBalance);
-    assert_nothing_was_made(&stage, &mint, 1);
-    let params = changed(&stage, mint, |params| params.seed_atoms = MIN_SEED_ATOMS);
-    create(&mut stage, mint, params).unwrap();
+    let (mut deployment, mint) = deployment();
+    let params = changed(&deployment, mint, |params| params.seed_atoms = MIN_SEED_ATOMS - 1);
+    assert_refused(create(&mut deployment, mint, params), BallastError::SeedTooSmall);
+    let params = changed(&deployment, mint, |params| params.seed_atoms = 10_000_001);
+    assert_refused(create(&mut deployment, mint, params), BallastError::InsufficientBalance);
+    assert_nothing_was_made(&deployment, &mint, 1);
+    let params = changed(&deployment, mint, |params| params.seed_atoms = MIN_SEED_ATOMS);
+    create(&mut deployment, mint, params).unwrap();
 }
 
 #[test]
 fn spec_4_the_seed_is_of_the_vaults_asset() {
-    let (mut stage, mint) = stage();
-    let other = stage.mint(6).unwrap();
-    let payer = stage.world.payer.pubkey();
-    let source = token::fund(&mut stage.world, &payer, &other, 10_000_000).unwrap();
-    let params = changed(&stage, mint, |_| {});
-    let governance = stage.governance.pubkey();
+    let (mut deployment, mint) = deployment();
+    let other = deployment.mint(6).unwrap();
+    let payer = deployment.world.payer.pubkey();
+    let source = token::fund(&mut deployment.world, &payer, &other, 10_000_000).unwrap();
+    let params = changed(&deployment, mint, |_| {});
+    let governance = deployment.governance.pubkey();
     let instruction = instruction::create_vault(payer, governance, mint, address::TOKEN, source, params);
-    assert_refused(stage.govern(&[instruction]), BallastError::WrongMint);
-    assert_eq!(token::balance(&stage.world, &source).unwrap(), 10_000_000);
+    assert_refused(deployment.govern(&[instruction]), BallastError::WrongMint);
+    assert_eq!(token::balance(&deployment.world, &source).unwrap(), 10_000_000);
 }
 
 #[test]
 fn an_idle_account_that_somebody_made_and_filled_before_changes_nothing() {
-    let (mut stage, mint) = stage();
+    let (mut deployment, mint) = deployment();
     let vault = address::vault(&mint, 1);
-    token::fund(&mut stage.world, &vault, &mint, 777).unwrap();
-    let params = changed(&stage, mint, |_| {});
-    create(&mut stage, mint, params).unwrap();
-    let state = stage.vault(&vault).unwrap();
+    token::fund(&mut deployment.world, &vault, &mint, 777).unwrap();
+    let params = changed(&deployment, mint, |_| {});
+    create(&mut deployment, mint, params).unwrap();
+    let state = deployment.vault(&vault).unwrap();
     assert_eq!(state.idle_atoms, 1_000_000);
-    assert_eq!(token::balance(&stage.world, &state.idle_account).unwrap(), 1_000_777);
+    assert_eq!(token::balance(&deployment.world, &state.idle_account).unwrap(), 1_000_777);
 }
 
 #[test]
 fn idle_assets_are_held_at_the_vaults_derived_address_only() {
-    let (mut stage, mint) = stage();
-    let (vault, payer) = (address::vault(&mint, 1), stage.world.payer.pubkey());
-    let source = token::fund(&mut stage.world, &payer, &mint, 10_000_000).unwrap();
+    let (mut deployment, mint) = deployment();
+    let (vault, payer) = (address::vault(&mint, 1), deployment.world.payer.pubkey());
+    let source = token::fund(&mut deployment.world, &payer, &mint, 10_000_000).unwrap();
     let stray = Pubkey::new_unique();
-    token::set_token_account(&mut stage.world, &stray, &mint, &vault, 0).unwrap();
-    let params = changed(&stage, mint, |_| {});
-    let governance = stage.governance.pubkey();
+    token::set_token_account(&mut deployment.world, &stray, &mint, &vault, 0).unwrap();
+    let params = changed(&deployment, mint, |_| {});
+    let governance = deployment.governance.pubkey();
     let mut instruction = instruction::create_vault(payer, governance, mint, address::TOKEN, source, params);
     let own = address::token_account(&vault, &mint, &address::TOKEN);
     instruction.accounts.iter_mut().find(|meta| meta.pubkey == own).unwrap().pubkey = stray;
-    assert_refused(stage.govern(&[instruction]), BallastError::WrongTokenAccount);
-    assert_nothing_was_made(&stage, &mint, 1);
+    assert_refused(deployment.govern(&[instruction]), BallastError::WrongTokenAccount);
+    assert_nothing_was_made(&deployment, &mint, 1);
 }
 
 #[test]
 fn a_vault_is_created_once() {
-    let (mut stage, mint) = stage();
-    let params = changed(&stage, mint, |_| {});
-    create(&mut stage, mint, params.clone()).unwrap();
-    assert_other_refusal(create(&mut stage, mint, params), ALREADY_IN_USE);
-    assert_eq!(stage.vault(&address::vault(&mint, 1)).unwrap().idle_atoms, 1_000_000);
+    let (mut deployment, mint) = deployment();
+    let params = changed(&deployment, mint, |_| {});
+    create(&mut deployment, mint, params.clone()).unwrap();
+    assert_other_refusal(create(&mut deployment, mint, params), ALREADY_IN_USE);
+    assert_eq!(deployment.vault(&address::vault(&mint, 1)).unwrap().idle_atoms, 1_000_000);
 }

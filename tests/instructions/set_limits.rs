@@ -2,7 +2,7 @@ use ballast::BallastError;
 use ballast::events::LimitsSet;
 use ballast::state::VaultLimits;
 use ballast_client::instruction;
-use ballast_sandbox::{Chain, Scene, SceneSpec, usual_limits};
+use ballast_sandbox::{Chain, Fixture, FixtureSpec, usual_limits};
 use ballast_tests::{assert_emitted, assert_refused, programs};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -10,15 +10,15 @@ use solana_signer::Signer;
 const USDC: u64 = 1_000_000;
 const DAY: u32 = 86_400;
 
-fn scene() -> Scene {
-    let spec = SceneSpec { reserves: 1, pool: false, stake_pool: false };
-    Scene::build(programs(), 1_700_000_000, spec).unwrap()
+fn fixture() -> Fixture {
+    let spec = FixtureSpec { reserves: 1, pool: false, stake_pool: false };
+    Fixture::build(programs(), 1_700_000_000, spec).unwrap()
 }
 
 #[test]
 fn governance_changes_every_limit() {
-    let mut scene = scene();
-    let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());
+    let mut fixture = fixture();
+    let (vault, governance) = (fixture.usdc_vault, fixture.deployment.governance.pubkey());
     let limits = VaultLimits {
         deposit_cap_atoms: 1,
         min_move_atoms: 2,
@@ -42,27 +42,27 @@ fn governance_changes_every_limit() {
         dead_band_bps: 1_000,
         reserved: 0,
     };
-    let done = scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
-    assert_eq!(scene.stage.vault(&vault).unwrap().limits, limits);
+    let done = fixture.deployment.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
+    assert_eq!(fixture.deployment.vault(&vault).unwrap().limits, limits);
     assert_emitted(&done, &LimitsSet { vault, limits });
 }
 
 #[test]
 fn spec_1_only_governance_may() {
-    let mut scene = scene();
-    let vault = scene.usdc_vault;
+    let mut fixture = fixture();
+    let vault = fixture.usdc_vault;
     let limits = VaultLimits { loss_call_bps: 0, ..usual_limits() };
-    for who in [scene.stage.guardian.insecure_clone(), Keypair::new()] {
+    for who in [fixture.deployment.guardian.insecure_clone(), Keypair::new()] {
         let instruction = instruction::set_limits(who.pubkey(), vault, limits);
-        assert_refused(scene.stage.send(&[instruction], &[&who]), BallastError::NotGovernance);
+        assert_refused(fixture.deployment.send(&[instruction], &[&who]), BallastError::NotGovernance);
     }
-    assert_eq!(scene.stage.vault(&vault).unwrap().limits, usual_limits());
+    assert_eq!(fixture.deployment.vault(&vault).unwrap().limits, usual_limits());
 }
 
 #[test]
 fn spec_2_hard_bounds_hold_for_governance_too() {
-    let mut scene = scene();
-    let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());
+    let mut fixture = fixture();
+    let (vault, governance) = (fixture.usdc_vault, fixture.deployment.governance.pubkey());
     let usual = usual_limits();
     let cases = [
         (VaultLimits { turnover_window_secs: 3_599, ..usual }, BallastError::TurnoverWindowOutOfBounds),
@@ -101,53 +101,55 @@ fn spec_2_hard_bounds_hold_for_governance_too() {
         (VaultLimits { reserved: 1, ..usual }, BallastError::InvalidLimits),
     ];
     for (limits, rule) in cases {
-        let result = scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]);
+        let result = fixture.deployment.govern(&[instruction::set_limits(governance, vault, limits)]);
         assert_refused(result, rule);
-        assert_eq!(scene.stage.vault(&vault).unwrap().limits, usual);
+        assert_eq!(fixture.deployment.vault(&vault).unwrap().limits, usual);
     }
 }
 
 #[test]
 fn spec_3_another_window_frees_none_of_the_budget_used() {
-    let mut scene = scene();
-    let (usdc, vault, governance) = (scene.usdc, scene.usdc_vault, scene.stage.governance.pubkey());
+    let mut fixture = fixture();
+    let (usdc, vault, governance) =
+        (fixture.usdc, fixture.usdc_vault, fixture.deployment.governance.pubkey());
     let limits = VaultLimits { turnover_cap_bps: 5_000, cooldown_secs: 0, ..usual_limits() };
-    scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
-    let mandate = scene.stage.open_mandate();
-    let person = scene.stage.person(&usdc, 1_000 * USDC, mandate).unwrap();
-    scene.stage.deposit(&person, &vault, 1_000 * USDC).unwrap();
-    scene.stage.rebalance(&vault, [4_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
+    fixture.deployment.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
+    let mandate = fixture.deployment.open_mandate();
+    let person = fixture.deployment.person(&usdc, 1_000 * USDC, mandate).unwrap();
+    fixture.deployment.deposit(&person, &vault, 1_000 * USDC).unwrap();
+    fixture.deployment.rebalance(&vault, [4_000, 0, 0, 0, 0, 0, 0, 0]).unwrap();
 
     for window in [31 * DAY, 3_600, 2 * DAY] {
         let limits = VaultLimits { turnover_window_secs: window, loss_window_secs: window, ..limits };
-        scene.stage.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
-        let used = scene.stage.vault(&vault).unwrap().turnover.used(scene.stage.world.now(), window);
+        fixture.deployment.govern(&[instruction::set_limits(governance, vault, limits)]).unwrap();
+        let used =
+            fixture.deployment.vault(&vault).unwrap().turnover.used(fixture.deployment.world.now(), window);
         assert_eq!(used, Some(4_000));
-        scene.stage.world.next_slot();
-        let result = scene.stage.rebalance(&vault, [6_000, 0, 0, 0, 0, 0, 0, 0]);
+        fixture.deployment.world.next_slot();
+        let result = fixture.deployment.rebalance(&vault, [6_000, 0, 0, 0, 0, 0, 0, 0]);
         assert_refused(result, BallastError::TurnoverExceeded);
     }
     // Once the window has passed, the budget is free again.
-    scene.stage.world.pass_secs(3 * u64::from(DAY));
-    scene.stage.rebalance(&vault, [4_900, 0, 0, 0, 0, 0, 0, 0]).unwrap();
+    fixture.deployment.world.pass_secs(3 * u64::from(DAY));
+    fixture.deployment.rebalance(&vault, [4_900, 0, 0, 0, 0, 0, 0, 0]).unwrap();
 }
 
 #[test]
 fn a_vault_whose_books_are_broken_is_not_touched() {
-    let mut scene = scene();
-    let (vault, governance) = (scene.usdc_vault, scene.stage.governance.pubkey());
+    let mut fixture = fixture();
+    let (vault, governance) = (fixture.usdc_vault, fixture.deployment.governance.pubkey());
     // More fee shares than shares: no instruction can bring this about, so the bytes are changed.
-    let mut state = scene.stage.vault(&vault).unwrap();
+    let mut state = fixture.deployment.vault(&vault).unwrap();
     state.fee_shares = state.total_shares;
     let body = bytemuck::bytes_of(&state).to_vec();
-    scene
-        .stage
+    fixture
+        .deployment
         .world
         .edit(&vault, "vault", |data| {
             data[8..].copy_from_slice(&body);
             Ok(())
         })
         .unwrap();
-    let result = scene.stage.govern(&[instruction::set_limits(governance, vault, usual_limits())]);
+    let result = fixture.deployment.govern(&[instruction::set_limits(governance, vault, usual_limits())]);
     assert_refused(result, BallastError::InvariantBroken);
 }

@@ -6,7 +6,7 @@ use ballast_math::limits::ROUNDING_ATOMS;
 use ballast_math::mul_div::bps_floor;
 use ballast_math::shares::{VIRTUAL_ASSETS, VIRTUAL_SHARES, to_assets_down};
 use ballast_sandbox::Person;
-use ballast_tests::Cast;
+use ballast_tests::VaultTest;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -23,17 +23,21 @@ pub struct Books {
 
 impl Books {
     /// Refreshes every slot and reads.
-    pub fn read(cast: &mut Cast, people: &[Person]) -> Self {
-        let refresh = cast.scene.stage.refresh_all(&cast.vault).unwrap();
-        cast.send(&refresh);
-        let recipient = cast.scene.stage.fee_recipient.pubkey();
+    pub fn read(test: &mut VaultTest, people: &[Person]) -> Self {
+        let refresh = test.fixture.deployment.refresh_all(&test.vault).unwrap();
+        test.send(&refresh);
+        let recipient = test.fixture.deployment.fee_recipient.pubkey();
         Self {
-            vault: cast.state(),
-            nav: cast.nav(),
-            shares: people.iter().map(|person| cast.shares_of(person)).collect(),
-            wallets: people.iter().map(|person| cast.wallet_of(person)).collect(),
-            fee_position: cast.scene.stage.position(&cast.vault, &recipient).map_or(0, |held| held.shares),
-            now: cast.scene.stage.world.now(),
+            vault: test.state(),
+            nav: test.nav(),
+            shares: people.iter().map(|person| test.shares_of(person)).collect(),
+            wallets: people.iter().map(|person| test.wallet_of(person)).collect(),
+            fee_position: test
+                .fixture
+                .deployment
+                .position(&test.vault, &recipient)
+                .map_or(0, |held| held.shares),
+            now: test.fixture.deployment.world.now(),
         }
     }
 
@@ -53,23 +57,23 @@ impl Books {
 }
 
 /// Token accounts that anybody can send to: idle, receipts and leg of the vault, then venues' own.
-pub fn donation_places(cast: &Cast) -> Vec<Pubkey> {
-    let state = cast.state();
+pub fn donation_places(test: &VaultTest) -> Vec<Pubkey> {
+    let state = test.state();
     let mut places = vec![state.idle_account];
     places.extend(state.active().map(|slot| slot.receipt_account));
     places.extend(state.active().map(|slot| slot.leg_account).filter(|key| *key != Pubkey::default()));
-    places.extend(cast.scene.reserves.iter().map(|reserve| reserve.liquidity_vault));
+    places.extend(test.fixture.reserves.iter().map(|reserve| reserve.liquidity_vault));
     places.extend(
-        cast.scene
+        test.fixture
             .reserves
             .iter()
-            .map(|reserve| address::token_account(&cast.vault, &reserve.ctoken_mint, &address::TOKEN)),
+            .map(|reserve| address::token_account(&test.vault, &reserve.ctoken_mint, &address::TOKEN)),
     );
     places
 }
 
 /// Invariants 1 and 2, and that counters are balances less what was donated.
-pub fn check_books(cast: &Cast, books: &Books, donated: &[(Pubkey, u64)]) {
+pub fn check_books(test: &VaultTest, books: &Books, donated: &[(Pubkey, u64)]) {
     let vault = &books.vault;
     let held: u64 = books.shares.iter().sum();
     assert_eq!(
@@ -88,7 +92,7 @@ pub fn check_books(cast: &Cast, books: &Books, donated: &[(Pubkey, u64)]) {
         donated.iter().filter(|(place, _)| place == key).map(|(_, atoms)| atoms).sum()
     };
     let exact = |key: &Pubkey, counter: u64| {
-        assert_eq!(cast.token_balance(key), counter + sent(key), "counter of {key}");
+        assert_eq!(test.token_balance(key), counter + sent(key), "counter of {key}");
     };
     exact(&vault.idle_account, vault.idle_atoms);
     for slot in vault.active() {

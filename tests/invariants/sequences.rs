@@ -11,7 +11,7 @@ use ballast_math::mul_div::{mul_div_ceil, mul_div_floor};
 use ballast_sandbox::oracle::Quote;
 use ballast_sandbox::{Chain, Failed, Person};
 use ballast_tests::unchanged::needed;
-use ballast_tests::{Cast, SOL_PRICE_E8, USDC};
+use ballast_tests::{SOL_PRICE_E8, USDC, VaultTest};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use solana_instruction::Instruction;
@@ -29,7 +29,7 @@ const STEPS: usize = 48;
 const WEALTH: u64 = 300_000 * USDC;
 
 struct Play {
-    cast: Cast,
+    test: VaultTest,
     people: Vec<Person>,
     donated: Vec<(Pubkey, u64)>,
     sol_price_e8: i64,
@@ -44,16 +44,21 @@ fn bps(of: u64, bps: u64) -> u64 {
 impl Play {
     /// A vault of dollars with two reserves and a pool, or one of SOL with a stake pool; fees on.
     fn new(sol: bool) -> Self {
-        let mut cast = if sol { Cast::sol(0) } else { Cast::usdc(0) };
-        cast.set_limits(|limits| limits.cooldown_secs = 60);
-        let (vault, stage) = (cast.vault, &cast.scene.stage);
-        let fees =
-            instruction::set_fees(stage.governance.pubkey(), vault, 150, 1_000, stage.fee_recipient.pubkey());
-        cast.govern(fees);
-        let people: Vec<Person> = (0..3).map(|_| cast.another(WEALTH)).collect();
-        let books = Books::read(&mut cast, &people);
+        let mut test = if sol { VaultTest::sol(0) } else { VaultTest::usdc(0) };
+        test.set_limits(|limits| limits.cooldown_secs = 60);
+        let (vault, deployment) = (test.vault, &test.fixture.deployment);
+        let fees = instruction::set_fees(
+            deployment.governance.pubkey(),
+            vault,
+            150,
+            1_000,
+            deployment.fee_recipient.pubkey(),
+        );
+        test.govern(fees);
+        let people: Vec<Person> = (0..3).map(|_| test.another(WEALTH)).collect();
+        let books = Books::read(&mut test, &people);
         let (donated, sol_price_e8, tally) = (Vec::new(), SOL_PRICE_E8, [[0; 2]; NAMES.len()]);
-        let mut play = Self { cast, people, donated, sol_price_e8, books, tally };
+        let mut play = Self { test, people, donated, sol_price_e8, books, tally };
         // Histories begin in the middle of one, or most of their steps would find nothing to do.
         for who in 0..3 {
             play.step(Action::Deposit { who, atoms: WEALTH / 10 });
@@ -67,31 +72,31 @@ impl Play {
     }
 
     fn publish(&mut self) {
-        let (sol, usdc) = (self.sol_price_e8, self.cast.asset);
-        let now = self.cast.scene.stage.world.now();
-        let stage = self.cast.stage();
-        stage.publish(&address::WRAPPED_SOL, Quote::at(sol, 5, now)).unwrap();
-        stage.publish(&usdc, Quote::at(100_000_000, 1, now)).unwrap();
+        let (sol, usdc) = (self.sol_price_e8, self.test.asset);
+        let now = self.test.fixture.deployment.world.now();
+        let deployment = self.test.deployment();
+        deployment.publish(&address::WRAPPED_SOL, Quote::at(sol, 5, now)).unwrap();
+        deployment.publish(&usdc, Quote::at(100_000_000, 1, now)).unwrap();
     }
 
     /// Sends `last` after a refresh of everything; a refusal must have a reason and no effect.
     fn try_send(&mut self, mut last: Vec<Instruction>, signer: Option<usize>) -> Result<(), Failed> {
-        let mut all = self.cast.scene.stage.refresh_all(&self.cast.vault).unwrap();
+        let mut all = self.test.fixture.deployment.refresh_all(&self.test.vault).unwrap();
         all.append(&mut last);
         self.try_raw(&all, signer)
     }
 
     fn try_raw(&mut self, all: &[Instruction], signer: Option<usize>) -> Result<(), Failed> {
         let keys: Vec<&Keypair> = signer.map(|who| &self.people[who].key).into_iter().collect();
-        let world = &mut self.cast.scene.stage.world;
-        let before = world.account(&self.cast.vault).unwrap();
+        let world = &mut self.test.fixture.deployment.world;
+        let before = world.account(&self.test.vault).unwrap();
         world.send(all, &needed(all, &keys)).map(|_| ()).map_err(|failed| {
             assert!(failed.code.is_some(), "not a refusal but a crash: {failed}\n{}", failed.logs.join("\n"));
             let rule = failed.refusal.as_ref().map(|refusal| refusal.name.as_str()).unwrap_or_default();
             let broken = [BallastError::InvariantBroken, BallastError::MathOverflow];
             let broken = broken.map(|error| error.name());
             assert!(!broken.iter().any(|name| name == rule), "{failed}");
-            assert_eq!(world.account(&self.cast.vault).unwrap(), before, "a refusal changed the vault");
+            assert_eq!(world.account(&self.test.vault).unwrap(), before, "a refusal changed the vault");
             *failed
         })
     }
@@ -108,9 +113,9 @@ impl Play {
         if let Some(kind) = action.kind() {
             self.tally[kind][usize::from(!went_through)] += 1;
         }
-        self.books = Books::read(&mut self.cast, &self.people);
+        self.books = Books::read(&mut self.test, &self.people);
         let after = &self.books;
-        check_books(&self.cast, after, &self.donated);
+        check_books(&self.test, after, &self.donated);
         check_price(&before, after);
         match action {
             Action::Increase { index, .. } if went_through => check_move(&before, after, index, true),
@@ -139,9 +144,9 @@ impl Play {
                 continue;
             }
             let owner = self.people[who].address();
-            let (vault, state) = (self.cast.vault, self.state());
+            let (vault, state) = (self.test.vault, self.state());
             let leave = instruction::withdraw(owner, vault, state, shares, 0, false);
-            let world = &mut self.cast.scene.stage.world;
+            let world = &mut self.test.fixture.deployment.world;
             let result = world.simulate(&[leave], &[&self.people[who].key]);
             assert!(result.is_ok(), "7: {who} cannot leave with {shares} shares worth {owed}: {result:?}");
         }
@@ -149,10 +154,10 @@ impl Play {
 
     /// Shares that may leave now: not those entered in this slot.
     fn free_shares(&self, who: usize) -> u64 {
-        let stage = &self.cast.scene.stage;
-        let position = stage.position(&self.cast.vault, &self.people[who].address());
+        let deployment = &self.test.fixture.deployment;
+        let position = deployment.position(&self.test.vault, &self.people[who].address());
         let entered = position.map_or(0, |position| {
-            if position.entered_slot == stage.world.clock().slot { position.entered_shares } else { 0 }
+            if position.entered_slot == deployment.world.clock().slot { position.entered_shares } else { 0 }
         });
         self.books.shares[who] - entered
     }
@@ -176,7 +181,7 @@ impl Play {
     }
 
     fn act(&mut self, action: Action) -> Result<(), Failed> {
-        let (vault, state) = (self.cast.vault, *self.state());
+        let (vault, state) = (self.test.vault, *self.state());
         match action {
             Action::LateExit { who, index, bps: part, secs, change_bps } => {
                 let slot = state.allocations[usize::from(index)];
@@ -187,20 +192,20 @@ impl Play {
                 }
                 let receipts = mul_div_floor(slot.receipts, owed, slot.value_low).unwrap();
                 self.happen(Action::Price { change_bps });
-                self.cast.scene.stage.world.pass_secs(secs);
+                self.test.fixture.deployment.world.pass_secs(secs);
                 self.publish();
                 // Fees that are due are everybody's; what is left to compare is what the exit does.
                 self.happen(Action::ClaimFees);
-                self.books = Books::read(&mut self.cast, &self.people);
+                self.books = Books::read(&mut self.test, &self.people);
                 let exit = Exit { index, receipts, shares, min_assets_out: 0, accept_stale: false };
-                let (owner, venue) = (self.people[who].address(), self.cast.venue(index));
+                let (owner, venue) = (self.people[who].address(), self.test.venue(index));
                 let state = *self.state();
                 let slot = state.allocations[usize::from(index)];
                 let leave = instruction::withdraw_from(owner, vault, &state, &slot, &venue, exit);
                 let (before, others) =
                     (self.books.clone(), (0..self.people.len()).filter(|other| *other != who));
                 let result = self.try_send(vec![leave], Some(who));
-                let after = Books::read(&mut self.cast, &self.people);
+                let after = Books::read(&mut self.test, &self.people);
                 for other in others {
                     let (was, is) = (before.worth(other), after.worth(other));
                     assert!(is + 2 >= was, "{other} pays for {who}: had {was}, has {is}");
@@ -216,7 +221,7 @@ impl Play {
                     let slot = &state.allocations[usize::from(into)];
                     let target = bps(self.books.nav.gross_low + atoms, u64::from(slot.target_bps));
                     let amount = bps(target.saturating_sub(slot.value_low), amount_bps);
-                    all.push(self.cast.allocate_ix(into, Increase, amount));
+                    all.push(self.test.allocate_ix(into, Increase, amount));
                 }
                 let slot = state.allocations[usize::from(out_of)];
                 let shares = self.free_shares(who);
@@ -230,7 +235,7 @@ impl Play {
                         min_assets_out: 0,
                         accept_stale: stale,
                     };
-                    let venue = self.cast.venue(out_of);
+                    let venue = self.test.venue(out_of);
                     all.push(instruction::withdraw_from(owner, vault, &state, &slot, &venue, exit));
                     all.push(instruction::withdraw(owner, vault, &state, shares / 2, 0, stale));
                 }
@@ -245,7 +250,7 @@ impl Play {
                     part.remove(left_out);
                     result = self.try_send(part, Some(who));
                 }
-                let after = Books::read(&mut self.cast, &self.people);
+                let after = Books::read(&mut self.test, &self.people);
                 for (was, is) in before.vault.allocations.iter().zip(&after.vault.allocations) {
                     let ceiling =
                         bps(before.nav.gross_low, u64::from(was.target_bps.min(was.relative_cap_bps)));
@@ -267,7 +272,7 @@ impl Play {
                 self.try_send(vec![instruction::withdraw(owner, vault, &state, shares, 0, false)], Some(who))
             }
             Action::WithdrawStale { who, bps: part } => {
-                self.cast.scene.stage.world.next_slot();
+                self.test.fixture.deployment.world.next_slot();
                 let (owner, shares) = (self.people[who].address(), bps(self.books.shares[who], part));
                 self.try_raw(&[instruction::withdraw(owner, vault, &state, shares, 0, true)], Some(who))
             }
@@ -276,16 +281,16 @@ impl Play {
                 let (receipts, shares) =
                     (bps(slot.receipts, receipts_bps), bps(self.books.shares[who], shares_bps));
                 let exit = Exit { index, receipts, shares, min_assets_out: 0, accept_stale: false };
-                let (owner, venue) = (self.people[who].address(), self.cast.venue(index));
+                let (owner, venue) = (self.people[who].address(), self.test.venue(index));
                 let leave = instruction::withdraw_from(owner, vault, &state, &slot, &venue, exit);
                 self.try_send(vec![leave], Some(who))
             }
             Action::RoundTrip { who, atoms } => self.round_trip(who, atoms),
             Action::Decide { targets: [a, b, c] } => {
-                let decide = self.cast.rebalance_ix([a, b, c, 0, 0, 0, 0, 0]);
-                let all = self.cast.fresh(decide);
-                let keeper = self.cast.scene.stage.keeper.insecure_clone();
-                let world = &mut self.cast.scene.stage.world;
+                let decide = self.test.rebalance_ix([a, b, c, 0, 0, 0, 0, 0]);
+                let all = self.test.fresh(decide);
+                let keeper = self.test.fixture.deployment.keeper.insecure_clone();
+                let world = &mut self.test.fixture.deployment.world;
                 world.send(&all, &[&keeper]).map(|_| ()).map_err(|failed| *failed)
             }
             Action::Increase { index, bps: part } => {
@@ -295,14 +300,14 @@ impl Play {
                 let slot = &state.allocations[usize::from(index)];
                 let target = bps(self.books.nav.gross_low, u64::from(slot.target_bps));
                 let amount = bps(target.saturating_sub(slot.value_low), part);
-                self.try_send(vec![self.cast.allocate_ix(index, Increase, amount)], None)
+                self.try_send(vec![self.test.allocate_ix(index, Increase, amount)], None)
             }
             Action::Decrease { index, bps: part } => {
                 let receipts = bps(state.allocations[usize::from(index)].receipts, part);
-                self.try_send(vec![self.cast.allocate_ix(index, Decrease, receipts)], None)
+                self.try_send(vec![self.test.allocate_ix(index, Decrease, receipts)], None)
             }
             Action::Time { secs } => {
-                self.cast.scene.stage.world.pass_secs(secs);
+                self.test.fixture.deployment.world.pass_secs(secs);
                 self.publish();
                 Ok(())
             }
@@ -315,9 +320,9 @@ impl Play {
 
     /// In and out in one transaction: nothing may be left over.
     fn round_trip(&mut self, who: usize, atoms: u64) -> Result<(), Failed> {
-        let (vault, state, owner) = (self.cast.vault, *self.state(), self.people[who].address());
+        let (vault, state, owner) = (self.test.vault, *self.state(), self.people[who].address());
         let deposit = instruction::deposit(owner, vault, &state, atoms, 0);
-        let world = &mut self.cast.scene.stage.world;
+        let world = &mut self.test.fixture.deployment.world;
         // How many shares there will be is what a simulation says.
         if world.simulate(std::slice::from_ref(&deposit), &[&self.people[who].key]).is_err() {
             return self.try_send(vec![deposit], Some(who));
@@ -327,7 +332,7 @@ impl Play {
         let out = instruction::withdraw(owner, vault, &state, minted.unwrap(), 0, false);
         let before = self.books.wallets[who];
         let result = self.try_send(vec![deposit, out], Some(who));
-        assert!(self.cast.wallet_of(&self.people[who]) <= before, "3: a round trip gained");
+        assert!(self.test.wallet_of(&self.people[who]) <= before, "3: a round trip gained");
         result
     }
 
@@ -337,62 +342,64 @@ impl Play {
             Action::Price { change_bps } => {
                 let price = self.sol_price_e8 + self.sol_price_e8 / 10_000 * change_bps;
                 self.sol_price_e8 = price.clamp(SOL_PRICE_E8 / 4, SOL_PRICE_E8 * 4);
-                let Some(pool) = self.cast.scene.pool else { return };
+                let Some(pool) = self.test.fixture.pool else { return };
                 let atoms = u64::try_from(self.sol_price_e8 / 100).unwrap();
-                let world = &mut self.cast.scene.stage.world;
+                let world = &mut self.test.fixture.deployment.world;
                 pool.set_price(world, &address::WRAPPED_SOL, atoms, 1_000_000_000).unwrap();
                 self.publish();
             }
             Action::Donate { place, atoms } => {
-                let places = donation_places(&self.cast);
+                let places = donation_places(&self.test);
                 let key = places[place % places.len()];
-                self.cast.donate(&key, atoms);
+                self.test.donate(&key, atoms);
                 self.donated.push((key, atoms));
             }
             Action::WriteOff { index, millionths } => {
-                let Some(reserve) = self.cast.scene.reserves.get(index).copied() else { return };
+                let Some(reserve) = self.test.fixture.reserves.get(index).copied() else { return };
                 let share = f64::from(millionths) / 1e6;
-                reserve.write_off(&mut self.cast.scene.stage.world, share).unwrap();
+                reserve.write_off(&mut self.test.fixture.deployment.world, share).unwrap();
             }
             Action::PoolFees { millionths } => {
-                let Some(pool) = self.cast.scene.pool else { return };
-                pool.earn_fees(&mut self.cast.scene.stage.world, millionths).unwrap();
+                let Some(pool) = self.test.fixture.pool else { return };
+                pool.earn_fees(&mut self.test.fixture.deployment.world, millionths).unwrap();
             }
             Action::StakeRewards { millionths } => {
-                let Some(pool) = self.cast.scene.stake_pool else { return };
-                let world = &mut self.cast.scene.stage.world;
+                let Some(pool) = self.test.fixture.stake_pool else { return };
+                let world = &mut self.test.fixture.deployment.world;
                 let total = pool.total_lamports(world).unwrap();
                 pool.earn(world, mul_div_floor(total, millionths, 1_000_000).unwrap()).unwrap();
             }
             Action::Utilisation { index, bps } => {
-                let Some(reserve) = self.cast.scene.reserves.get(index).copied() else { return };
-                reserve.set_utilisation(&mut self.cast.scene.stage.world, f64::from(bps) / 1e4).unwrap();
+                let Some(reserve) = self.test.fixture.reserves.get(index).copied() else { return };
+                reserve
+                    .set_utilisation(&mut self.test.fixture.deployment.world, f64::from(bps) / 1e4)
+                    .unwrap();
             }
             Action::ClaimFees => {
-                let (vault, payer) = (self.cast.vault, self.cast.scene.stage.world.payer.pubkey());
+                let (vault, payer) = (self.test.vault, self.test.fixture.deployment.world.payer.pubkey());
                 let claim = instruction::claim_fees(payer, vault, self.state());
                 let _ = self.try_send(vec![claim], None);
             }
-            Action::Pause { level } => self.cast.pause(level),
-            Action::Cap { index, bps } => self.cast.set_caps(index, u64::MAX, bps),
+            Action::Pause { level } => self.test.pause(level),
+            Action::Cap { index, bps } => self.test.set_caps(index, u64::MAX, bps),
             _ => {}
         }
     }
 
     /// Invariant 7 to the end: paused for good and without a model, everybody gets everything out.
     fn everybody_leaves(&mut self) {
-        self.cast.pause(4);
-        self.cast.revoke_model();
+        self.test.pause(4);
+        self.test.revoke_model();
         // Venues that lend everything out pay nobody: what can be left is what is liquid.
-        for reserve in self.cast.scene.reserves.clone() {
-            reserve.set_utilisation(&mut self.cast.scene.stage.world, 0.8).unwrap();
+        for reserve in self.test.fixture.reserves.clone() {
+            reserve.set_utilisation(&mut self.test.fixture.deployment.world, 0.8).unwrap();
         }
-        self.cast.scene.stage.world.next_slot();
+        self.test.fixture.deployment.world.next_slot();
         for who in 0..self.people.len() {
             for _ in 0..12 {
                 // Whoever plans an exit counts the fees that are due, as the program does.
                 self.happen(Action::ClaimFees);
-                self.books = Books::read(&mut self.cast, &self.people);
+                self.books = Books::read(&mut self.test, &self.people);
                 let owed = self.books.redeem(self.books.shares[who]);
                 if owed == 0 {
                     break;
@@ -409,11 +416,11 @@ impl Play {
                 }
                 assert!(result.is_ok(), "7: {who} is locked in with {owed}: {result:?}");
             }
-            let books = Books::read(&mut self.cast, &self.people);
+            let books = Books::read(&mut self.test, &self.people);
             assert!(books.redeem(books.shares[who]) <= 20_000, "7: {who} keeps {:?}", books.shares[who]);
             self.books = books;
         }
-        check_books(&self.cast, &self.books, &self.donated);
+        check_books(&self.test, &self.books, &self.donated);
     }
 
     /// Unwinds the most valuable slot for as much of `who`'s exit as it covers.
@@ -423,7 +430,7 @@ impl Play {
         let receipts = mul_div_ceil(slot.receipts, wanted, slot.value_low).unwrap();
         let shares = self.books.shares[who];
         let exit = Exit { index, receipts, shares, min_assets_out: 1, accept_stale: false };
-        let (owner, venue, vault) = (self.people[who].address(), self.cast.venue(index), self.cast.vault);
+        let (owner, venue, vault) = (self.people[who].address(), self.test.venue(index), self.test.vault);
         let leave = instruction::withdraw_from(owner, vault, state, slot, &venue, exit);
         self.try_send(vec![leave], Some(who))
     }

@@ -18,9 +18,9 @@ fn after_ten_steps() -> Replay {
 #[test]
 fn stolen_idle_assets_abort_the_replay_in_that_step() {
     let mut replay = after_ten_steps();
-    let cast = replay.cast_mut();
-    let vault = cast.stage.vault(&cast.vault).unwrap();
-    token::set_balance(&mut cast.stage.world, &vault.idle_account, vault.idle_atoms / 2).unwrap();
+    let setup = replay.setup_mut();
+    let vault = setup.deployment.vault(&setup.vault).unwrap();
+    token::set_balance(&mut setup.deployment.world, &vault.idle_account, vault.idle_atoms / 2).unwrap();
     let error = replay.advance().unwrap_err();
     assert!(
         matches!(error, ReplayError::Conservation { step: 10, broken: Imbalance::Idle { .. }, .. }),
@@ -32,9 +32,11 @@ fn stolen_idle_assets_abort_the_replay_in_that_step() {
 #[test]
 fn stolen_receipts_abort_the_replay_in_that_step() {
     let mut replay = after_ten_steps();
-    let cast = replay.cast_mut();
-    let allocation = *cast.stage.vault(&cast.vault).unwrap().active().find(|slot| slot.receipts > 1).unwrap();
-    token::set_balance(&mut cast.stage.world, &allocation.receipt_account, allocation.receipts - 1).unwrap();
+    let setup = replay.setup_mut();
+    let allocation =
+        *setup.deployment.vault(&setup.vault).unwrap().active().find(|slot| slot.receipts > 1).unwrap();
+    token::set_balance(&mut setup.deployment.world, &allocation.receipt_account, allocation.receipts - 1)
+        .unwrap();
     let error = replay.advance().unwrap_err();
     assert!(
         matches!(error, ReplayError::Conservation { step: 10, broken: Imbalance::Receipts { .. }, .. }),
@@ -45,14 +47,17 @@ fn stolen_receipts_abort_the_replay_in_that_step() {
 #[test]
 fn a_donation_breaks_nothing_and_belongs_to_nobody() {
     let mut replay = after_ten_steps();
-    let cast = replay.cast_mut();
-    let vault = cast.stage.vault(&cast.vault).unwrap();
-    let balance = token::balance(&cast.stage.world, &vault.idle_account).unwrap();
-    token::set_balance(&mut cast.stage.world, &vault.idle_account, balance + 1_000_000).unwrap();
+    let setup = replay.setup_mut();
+    let vault = setup.deployment.vault(&setup.vault).unwrap();
+    let balance = token::balance(&setup.deployment.world, &vault.idle_account).unwrap();
+    token::set_balance(&mut setup.deployment.world, &vault.idle_account, balance + 1_000_000).unwrap();
     let before = replay.advance().unwrap().unwrap().assets_atoms;
-    let cast = replay.cast_mut();
-    assert!(cast.stage.world.account(&cast.vault).unwrap().is_some());
+    let setup = replay.setup_mut();
+    assert!(setup.deployment.world.account(&setup.vault).unwrap().is_some());
     // Interest of an hour on a million is under ten units; people move whole ones. The donation is a unit.
-    let idle = cast.stage.vault(&cast.vault).unwrap().idle_atoms;
-    assert!(token::balance(&cast.stage.world, &vault.idle_account).unwrap() >= idle + 1_000_000, "{before}");
+    let idle = setup.deployment.vault(&setup.vault).unwrap().idle_atoms;
+    assert!(
+        token::balance(&setup.deployment.world, &vault.idle_account).unwrap() >= idle + 1_000_000,
+        "{before}"
+    );
 }

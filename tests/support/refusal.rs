@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 
 use ballast::BallastError;
-use ballast_sandbox::{Failed, StageError};
+use ballast_sandbox::{DeploymentError, Failed};
 use solana_pubkey::Pubkey;
 
 #[track_caller]
-fn failure<T: Debug>(result: Result<T, StageError>) -> Failed {
+fn failure<T: Debug>(result: Result<T, DeploymentError>) -> Failed {
     match result {
-        Err(StageError::Failed(failed)) => *failed,
+        Err(DeploymentError::Failed(failed)) => *failed,
         Err(other) => panic!("not a transaction's failure: {other}"),
         Ok(done) => panic!("went through: {done:#?}"),
     }
@@ -21,7 +21,7 @@ const RAISED: &str = "BALLAST_RAISED_DIR";
 
 /// Asserts that Ballast refused for breaking `rule`.
 #[track_caller]
-pub fn assert_refused<T: Debug>(result: Result<T, StageError>, rule: BallastError) {
+pub fn assert_refused<T: Debug>(result: Result<T, DeploymentError>, rule: BallastError) {
     assert_broken(&failure(result), rule);
 }
 
@@ -37,7 +37,7 @@ pub fn assert_broken(failed: &Failed, rule: BallastError) {
 
 /// Asserts a refusal by `code` that is not one of Ballast's own rules: Anchor's or another program's.
 #[track_caller]
-pub fn assert_other_refusal<T: Debug>(result: Result<T, StageError>, code: u32) {
+pub fn assert_other_refusal<T: Debug>(result: Result<T, DeploymentError>, code: u32) {
     let failed = failure(result);
     assert_eq!(failed.code, Some(code), "{failed}\n{}", failed.logs.join("\n"));
     assert_eq!(failed.refusal, None, "the refusal is Ballast's own");
@@ -45,7 +45,7 @@ pub fn assert_other_refusal<T: Debug>(result: Result<T, StageError>, code: u32) 
 
 /// Asserts that `venue` itself refused with `code`.
 #[track_caller]
-pub fn assert_venue_refused<T: Debug>(result: Result<T, StageError>, venue: &Pubkey, code: u32) {
+pub fn assert_venue_refused<T: Debug>(result: Result<T, DeploymentError>, venue: &Pubkey, code: u32) {
     let failed = failure(result);
     assert_eq!(failed.code, Some(code), "{failed}\n{}", failed.logs.join("\n"));
     let first = failed.logs.iter().find(|line| line.contains(" failed: "));

@@ -1,7 +1,7 @@
 //! Token-2022 mints as bytes, with whatever extensions, and accounts of them.
 
 use ballast_client::{address, token as client_token};
-use ballast_sandbox::{Chain, ChainError, Stage, StageError, token};
+use ballast_sandbox::{Chain, ChainError, Deployment, DeploymentError, token};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -51,9 +51,13 @@ pub fn mint_data(authority: &Pubkey, decimals: u8, extensions: &[(u16, Vec<u8>)]
 }
 
 /// Writes a mint of six decimals with `extensions` at `key`.
-pub fn set_mint(stage: &mut Stage, key: &Pubkey, extensions: &[(u16, Vec<u8>)]) -> Result<(), ChainError> {
-    let data = mint_data(&stage.governance.pubkey(), 6, extensions);
-    stage.world.set_data(key, &address::TOKEN_2022, data)
+pub fn set_mint(
+    deployment: &mut Deployment,
+    key: &Pubkey,
+    extensions: &[(u16, Vec<u8>)],
+) -> Result<(), ChainError> {
+    let data = mint_data(&deployment.governance.pubkey(), 6, extensions);
+    deployment.world.set_data(key, &address::TOKEN_2022, data)
 }
 
 /// The pointer to metadata in the mint itself, and the metadata.
@@ -76,11 +80,16 @@ pub fn metadata_of(mint: &Pubkey) -> Vec<(u16, Vec<u8>)> {
 }
 
 /// Gives `owner` an associated account with `atoms` of `mint`, made by the programs themselves.
-pub fn fund(stage: &mut Stage, owner: &Pubkey, mint: &Pubkey, atoms: u64) -> Result<Pubkey, StageError> {
-    let payer = stage.world.payer.pubkey();
+pub fn fund(
+    deployment: &mut Deployment,
+    owner: &Pubkey,
+    mint: &Pubkey,
+    atoms: u64,
+) -> Result<Pubkey, DeploymentError> {
+    let payer = deployment.world.payer.pubkey();
     let create = client_token::create_token_account(&payer, owner, mint, &address::TOKEN_2022);
-    stage.send(&[create], &[])?;
+    deployment.send(&[create], &[])?;
     let key = address::token_account(owner, mint, &address::TOKEN_2022);
-    token::set_balance(&mut stage.world, &key, atoms)?;
+    token::set_balance(&mut deployment.world, &key, atoms)?;
     Ok(key)
 }

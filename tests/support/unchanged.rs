@@ -2,7 +2,7 @@
 
 use crate::refusal::assert_broken;
 use ballast::BallastError;
-use ballast_sandbox::{Chain, Failed, Stage};
+use ballast_sandbox::{Chain, Deployment, Failed};
 use solana_account::Account;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -32,19 +32,24 @@ pub mod code {
 /// Sends `instructions`, which must be refused for breaking `rule` and leave every account as it was.
 #[track_caller]
 pub fn assert_refused(
-    stage: &mut Stage,
+    deployment: &mut Deployment,
     instructions: &[Instruction],
     signers: &[&Keypair],
     rule: BallastError,
 ) {
-    let failed = failure_without_effect(stage, instructions, signers);
+    let failed = failure_without_effect(deployment, instructions, signers);
     assert_broken(&failed, rule);
 }
 
 /// The same for a refusal of Anchor, a token program or a venue, by its code.
 #[track_caller]
-pub fn assert_code(stage: &mut Stage, instructions: &[Instruction], signers: &[&Keypair], code: u32) {
-    let failed = failure_without_effect(stage, instructions, signers);
+pub fn assert_code(
+    deployment: &mut Deployment,
+    instructions: &[Instruction],
+    signers: &[&Keypair],
+    code: u32,
+) {
+    let failed = failure_without_effect(deployment, instructions, signers);
     assert_eq!(failed.code, Some(code), "{failed}\n{}", failed.logs.join("\n"));
     assert_eq!(failed.refusal, None, "the refusal is Ballast's own");
 }
@@ -52,17 +57,17 @@ pub fn assert_code(stage: &mut Stage, instructions: &[Instruction], signers: &[&
 /// Sends `instructions`, which must fail and leave every account they name as it was, lamports included.
 #[track_caller]
 pub fn failure_without_effect(
-    stage: &mut Stage,
+    deployment: &mut Deployment,
     instructions: &[Instruction],
     signers: &[&Keypair],
 ) -> Failed {
-    let before = named_accounts(stage, instructions);
-    let failed = match stage.world.send(instructions, &needed(instructions, signers)) {
+    let before = named_accounts(deployment, instructions);
+    let failed = match deployment.world.send(instructions, &needed(instructions, signers)) {
         Ok(done) => panic!("went through:\n{}", done.logs.join("\n")),
         Err(failed) => *failed,
     };
     for (key, account) in before {
-        assert_eq!(read(stage, &key), account, "{key} changed although the transaction failed");
+        assert_eq!(read(deployment, &key), account, "{key} changed although the transaction failed");
     }
     failed
 }
@@ -76,19 +81,19 @@ pub fn needed<'k>(instructions: &[Instruction], signers: &[&'k Keypair]) -> Vec<
     signers.iter().copied().filter(|signer| asked(&signer.pubkey())).collect()
 }
 
-fn read(stage: &Stage, key: &Pubkey) -> Option<Account> {
-    stage.world.account(key).expect("a sandbox can always be read")
+fn read(deployment: &Deployment, key: &Pubkey) -> Option<Account> {
+    deployment.world.account(key).expect("a sandbox can always be read")
 }
 
 /// Everything the instructions name but the fee payer, who pays for failures too.
-fn named_accounts(stage: &Stage, instructions: &[Instruction]) -> Vec<(Pubkey, Option<Account>)> {
-    let payer = stage.world.payer.pubkey();
+fn named_accounts(deployment: &Deployment, instructions: &[Instruction]) -> Vec<(Pubkey, Option<Account>)> {
+    let payer = deployment.world.payer.pubkey();
     let mut keys: Vec<Pubkey> =
         instructions.iter().flat_map(|instruction| &instruction.accounts).map(|meta| meta.pubkey).collect();
     keys.sort();
     keys.dedup();
     keys.retain(|key| *key != payer);
-    keys.into_iter().map(|key| (key, read(stage, &key))).collect()
+    keys.into_iter().map(|key| (key, read(deployment, &key))).collect()
 }
 
 /// `instruction` with every mention of `from` replaced by `to`.

@@ -1,4 +1,4 @@
-//! The `ballast` command: everything that a person, a keeper or a deployer does without the web page.
+//! The `ballast` command: everything that a person, a keeper or a deployer does from a terminal.
 //!
 //! [`args`] says what there is, [`commands`] has one file a command, [`migrate`] brings a chain to the state
 //! that a plan describes. The rest is words: [`amount`], [`names`], [`ratio`], [`when`], [`output`].

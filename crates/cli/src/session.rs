@@ -121,7 +121,7 @@ impl Session {
     /// Makes sure that the vault's transactions fit: finds a lookup table where one is needed, or makes one
     /// that `wallet` pays for.
     pub fn make_room(&mut self, setup: &VaultSetup, wallet: &dyn Signer) -> Result<(), CliError> {
-        ballast_keeper::room::make_room(&mut self.chain, setup, wallet, &mut |made| {
+        ballast_keeper::transaction_room::make_room(&mut self.chain, setup, wallet, &mut |made| {
             eprintln!("made lookup table {made}: its rent is in this wallet's name");
         })
         .map_err(CliError::from)

@@ -14,7 +14,7 @@ use ballast_keeper::{
     VenueOutlook,
 };
 use ballast_math::MAX_ALLOCATIONS;
-use ballast_sandbox::{MODEL_HASH, Person, Programs, Scene, SceneSpec};
+use ballast_sandbox::{Fixture, FixtureSpec, MODEL_HASH, Person, Programs};
 use solana_instruction::Instruction;
 use solana_signer::Signer;
 
@@ -35,19 +35,19 @@ impl Policy for Wants {
 }
 
 /// A vault with a person's million in it, `weights` of which are lent out.
-fn scene(idle_buffer_bps: u16, weights: [u16; 2]) -> (Scene, Person) {
+fn fixture(idle_buffer_bps: u16, weights: [u16; 2]) -> (Fixture, Person) {
     let programs = Programs::load().expect("bytecode: run cargo xtask build");
-    let spec = SceneSpec { reserves: 2, pool: false, stake_pool: false };
-    let mut scene = Scene::build(&programs, 1_700_000_000, spec).unwrap();
-    let key = scene.usdc_vault;
-    let limits = VaultLimits { idle_buffer_bps, ..scene.stage.vault(&key).unwrap().limits };
-    let governance = scene.stage.governance.pubkey();
-    scene.stage.govern(&[build::set_limits(governance, key, limits)]).unwrap();
-    let mandate = scene.stage.open_mandate();
-    let person = scene.stage.person(&scene.usdc.clone(), 1_000_000 * USDC, mandate).unwrap();
-    scene.stage.deposit(&person, &key, 1_000_000 * USDC).unwrap();
-    scene.settle(&key).unwrap();
-    let signer = scene.stage.keeper.insecure_clone();
+    let spec = FixtureSpec { reserves: 2, pool: false, stake_pool: false };
+    let mut fixture = Fixture::build(&programs, 1_700_000_000, spec).unwrap();
+    let key = fixture.usdc_vault;
+    let limits = VaultLimits { idle_buffer_bps, ..fixture.deployment.vault(&key).unwrap().limits };
+    let governance = fixture.deployment.governance.pubkey();
+    fixture.deployment.govern(&[build::set_limits(governance, key, limits)]).unwrap();
+    let mandate = fixture.deployment.open_mandate();
+    let person = fixture.deployment.person(&fixture.usdc.clone(), 1_000_000 * USDC, mandate).unwrap();
+    fixture.deployment.deposit(&person, &key, 1_000_000 * USDC).unwrap();
+    fixture.settle(&key).unwrap();
+    let signer = fixture.deployment.keeper.insecure_clone();
     let history = PoolHistory::new(PoolHistoryParams { min_secs: 1, max_secs: 2 });
     let mut keeper = Keeper {
         collector: VaultCollector {
@@ -65,22 +65,26 @@ fn scene(idle_buffer_bps: u16, weights: [u16; 2]) -> (Scene, Person) {
             journal: None,
         },
     };
-    let done = keeper.run(&mut scene.stage.world).unwrap();
+    let done = keeper.run(&mut fixture.deployment.world).unwrap();
     assert!(matches!(done.execution.decision, DecisionOutcome::Recorded { .. }), "{:?}", done.execution);
-    scene.stage.world.pass_secs(86_400);
-    (scene, person)
+    fixture.deployment.world.pass_secs(86_400);
+    (fixture, person)
 }
 
 /// Takes one step as the command does; shares given up and atoms paid.
-fn take(scene: &mut Scene, person: &Person, wanted_shares: u64) -> Result<(ExitStep, u64, u64), ExitError> {
-    let key = scene.usdc_vault;
+fn take(
+    fixture: &mut Fixture,
+    person: &Person,
+    wanted_shares: u64,
+) -> Result<(ExitStep, u64, u64), ExitError> {
+    let key = fixture.usdc_vault;
     let owner = person.address();
-    let mut setup = VaultSetup::load(&scene.stage.world, key).unwrap();
-    let fresh = FreshVault::look(&mut scene.stage.world, &setup, &owner, &[]).unwrap();
+    let mut setup = VaultSetup::load(&fixture.deployment.world, key).unwrap();
+    let fresh = FreshVault::look(&mut fixture.deployment.world, &setup, &owner, &[]).unwrap();
     setup.vault = fresh.vault;
     let (priced, nav) = fresh.priced_for_exit(&key, false).unwrap();
     let planned = next_step(&priced, &nav, wanted_shares, |_, _| u64::MAX)?;
-    let before = position_of(scene, person);
+    let before = position_of(fixture, person);
     let transaction = |step: ExitStep| -> Vec<Instruction> {
         let exit = match step {
             ExitStep::Idle { shares } => build::withdraw(owner, key, &setup.vault, shares, 0, false),
@@ -93,29 +97,29 @@ fn take(scene: &mut Scene, person: &Person, wanted_shares: u64) -> Result<(ExitS
         };
         [setup.refreshes_with(None), vec![exit]].concat()
     };
-    let world = &mut scene.stage.world;
+    let world = &mut fixture.deployment.world;
     ChainClient::send(world, &transaction(planned), &[&person.key]).unwrap();
-    let after = position_of(scene, person);
+    let after = position_of(fixture, person);
     Ok((planned, before.0 - after.0, after.1 - before.1))
 }
 
 /// Shares held and atoms withdrawn so far.
-fn position_of(scene: &Scene, person: &Person) -> (u64, u64) {
-    let key = address::position(&scene.usdc_vault, &person.address());
-    let account = ChainClient::account(&scene.stage.world, &key).unwrap().unwrap();
+fn position_of(fixture: &Fixture, person: &Person) -> (u64, u64) {
+    let key = address::position(&fixture.usdc_vault, &person.address());
+    let account = ChainClient::account(&fixture.deployment.world, &key).unwrap().unwrap();
     let position = decode_position(&account.data).unwrap();
     (position.shares, position.withdrawn_atoms)
 }
 
 #[test]
 fn everybody_leaves_through_idle_and_both_venues() {
-    let (mut scene, person) = scene(500, [6_000, 3_500]);
-    let (step, _, paid) = take(&mut scene, &person, 40_000 * USDC * 1_000).unwrap();
+    let (mut fixture, person) = fixture(500, [6_000, 3_500]);
+    let (step, _, paid) = take(&mut fixture, &person, 40_000 * USDC * 1_000).unwrap();
     assert!(matches!(step, ExitStep::Idle { .. }) && paid + 1 >= 40_000 * USDC, "{step:?} {paid}");
     let mut venues = Vec::new();
-    while position_of(&scene, &person).0 > 0 {
-        let left = position_of(&scene, &person).0;
-        match take(&mut scene, &person, left) {
+    while position_of(&fixture, &person).0 > 0 {
+        let left = position_of(&fixture, &person).0;
+        match take(&mut fixture, &person, left) {
             Ok((ExitStep::Unwind { index, .. }, _, _)) => venues.push(index),
             Ok((ExitStep::Idle { .. }, _, _)) => {}
             Err(ExitError::Dust(_)) => break,
@@ -125,20 +129,20 @@ fn everybody_leaves_through_idle_and_both_venues() {
     }
     assert_eq!(venues[0], 0, "the most liquid first");
     assert!(venues.contains(&1), "{venues:?}");
-    let paid = position_of(&scene, &person).1;
+    let paid = position_of(&fixture, &person).1;
     assert!(paid >= 1_000_000 * USDC - 10, "{paid}");
 }
 
 #[test]
 fn an_amount_is_paid_to_the_atom_or_a_few_more() {
-    let (mut scene, person) = scene(500, [6_000, 3_500]);
-    let key = scene.usdc_vault;
-    let setup = VaultSetup::load(&scene.stage.world, key).unwrap();
-    let fresh = FreshVault::look(&mut scene.stage.world, &setup, &key, &[]).unwrap();
+    let (mut fixture, person) = fixture(500, [6_000, 3_500]);
+    let key = fixture.usdc_vault;
+    let setup = VaultSetup::load(&fixture.deployment.world, key).unwrap();
+    let fresh = FreshVault::look(&mut fixture.deployment.world, &setup, &key, &[]).unwrap();
     let (priced, nav) = fresh.priced_for_exit(&key, false).unwrap();
     let wanted = 200_000 * USDC + 17;
     let shares = shares_for(wanted, &nav, priced.total_shares, u64::MAX).unwrap();
-    let (step, _, paid) = take(&mut scene, &person, shares).unwrap();
+    let (step, _, paid) = take(&mut fixture, &person, shares).unwrap();
     assert!(matches!(step, ExitStep::Unwind { index: 0, .. }));
     // The atom that the venue rounds away is the leaver's.
     assert!(paid.abs_diff(wanted) <= 1, "{paid}");
@@ -146,10 +150,10 @@ fn an_amount_is_paid_to_the_atom_or_a_few_more() {
 
 #[test]
 fn without_idle_assets_an_exit_still_finds_its_way() {
-    let (mut scene, person) = scene(0, [6_000, 4_000]);
-    assert!(scene.stage.vault(&scene.usdc_vault.clone()).unwrap().idle_atoms <= 1);
+    let (mut fixture, person) = fixture(0, [6_000, 4_000]);
+    assert!(fixture.deployment.vault(&fixture.usdc_vault.clone()).unwrap().idle_atoms <= 1);
     for shares in [1_000_000 * 1_000, 123_456_789 * 1_000, 50_000 * USDC * 1_000] {
-        let (step, given_up, paid) = take(&mut scene, &person, shares).unwrap();
+        let (step, given_up, paid) = take(&mut fixture, &person, shares).unwrap();
         assert!(matches!(step, ExitStep::Unwind { .. }), "{step:?}");
         assert!(
             given_up <= shares && shares - given_up <= 3_000 && paid > 0,

@@ -9,7 +9,7 @@
 //! | Paying a leaver | [`exit_plan`] |
 //! | Getting there | [`execute`], [`run`] |
 //! | Is it doing its job? | [`health`], [`journal`] |
-//! | Room in a transaction | [`room`] |
+//! | Room in a transaction | [`transaction_room`] |
 //!
 //! Everything but the last row works on any [`ballast_client::ChainClient`].
 
@@ -26,9 +26,10 @@ pub mod model;
 pub mod moves;
 pub mod pipeline;
 pub mod pool_history;
-pub mod room;
+
 pub mod run;
 pub mod setup;
+pub mod transaction_room;
 pub mod venue;
 
 pub use collect::VaultCollector;

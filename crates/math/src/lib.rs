@@ -1,7 +1,7 @@
 //! Ballast's integer maths.
 //!
-//! Pure functions over integers: no I/O, no framework, no floating point, no panics. The program, the
-//! engine and the page compile this one crate, so a back-test computes what the chain computes, bit for
+//! Pure functions over integers: no I/O, no framework, no floating point, no panics. The program and
+//! the engine compile this one crate, so a back-test computes what the chain computes, bit for
 //! bit. Anything that cannot be represented is `None`, and the caller names the failure.
 //!
 //! Rounding is in the name (`_floor`, `_ceil`, `_down`, `_up`) wherever a choice exists.

@@ -1,11 +1,11 @@
 //! Nobody can redeem what is not there: checked from the accounts, not from the program's own sums.
 
 use ballast_client::state::{StalePolicy, Vault};
-use ballast_sandbox::{Chain, ChainError, StageError, token};
+use ballast_sandbox::{Chain, ChainError, DeploymentError, token};
 use kamino_lend::reserve::Reserve;
 use solana_pubkey::Pubkey;
 
-use crate::cast::{Cast, Slot, Venue};
+use crate::setup::{ReplaySetup, Slot, Venue};
 
 /// The vault's books beside what is really there. Atoms of the asset, unless said otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,8 +155,8 @@ fn sum(amounts: &[u64]) -> u128 {
 }
 
 /// Reads the books of `vault` now. `positions` are the addresses of everybody who ever held shares.
-pub fn read(cast: &Cast, vault: &Vault, positions: &[Pubkey]) -> Result<Books, StageError> {
-    let clock = cast.stage.world.clock();
+pub fn read(setup: &ReplaySetup, vault: &Vault, positions: &[Pubkey]) -> Result<Books, DeploymentError> {
+    let clock = setup.deployment.world.clock();
     let overflow = |_| ChainError::data("vault", "a figure does not fit its integer");
     // Where a venue could not be refreshed, leavers may only count it as nothing.
     let nav = vault
@@ -165,32 +165,32 @@ pub fn read(cast: &Cast, vault: &Vault, positions: &[Pubkey]) -> Result<Books, S
         .map_err(overflow)?;
     let mut holders_shares = vec![vault.dead_shares, vault.fee_shares];
     for key in positions {
-        if let Some(account) = cast.stage.world.account(key)? {
+        if let Some(account) = setup.deployment.world.account(key)? {
             holders_shares.push(ballast_client::decode_position(&account.data)?.shares);
         }
     }
     let redeem = |shares: &u64| vault.redeem_value(*shares, &nav).map_err(overflow);
     let redeemable = holders_shares.iter().map(redeem).collect::<Result<Vec<_>, _>>()?;
-    let slots = cast.slots.iter().zip(vault.active());
-    let slots = slots.map(|(slot, allocation)| slot_books(cast, slot, allocation, clock.slot));
+    let slots = setup.slots.iter().zip(vault.active());
+    let slots = slots.map(|(slot, allocation)| slot_books(setup, slot, allocation, clock.slot));
     Ok(Books {
         total_shares: vault.total_shares,
         holders_shares,
         redeemable,
         nav_low: nav.low,
         idle_atoms: vault.idle_atoms,
-        idle_balance: token::balance(&cast.stage.world, &vault.idle_account)?,
+        idle_balance: token::balance(&setup.deployment.world, &vault.idle_account)?,
         slots: slots.collect::<Result<_, _>>()?,
     })
 }
 
 fn slot_books(
-    cast: &Cast,
+    setup: &ReplaySetup,
     slot: &Slot,
     allocation: &ballast_client::state::Allocation,
     now_slot: u64,
-) -> Result<SlotBooks, StageError> {
-    let world = &cast.stage.world;
+) -> Result<SlotBooks, DeploymentError> {
+    let world = &setup.deployment.world;
     let fresh = allocation.is_fresh(now_slot);
     let has_leg = allocation.leg_account != Pubkey::default();
     let venue_atoms = match slot.venue {

@@ -1,6 +1,6 @@
 //! One market, several policies: what each would have made of it, on the real bytecode.
 //!
-//! Every contestant gets a chain of its own and the same market, crowd and fees. They run on as many threads as asked;
+//! Every contestant gets a chain of its own and the same market, holders and fees. They run on as many threads as asked;
 //! the reports come back in the contestants' order whatever the threads did.
 
 use std::sync::Mutex;

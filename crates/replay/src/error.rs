@@ -2,7 +2,7 @@ use ballast_engine::market::MarketError;
 use ballast_engine::report::ReportError;
 use ballast_engine::time::format_utc;
 use ballast_sandbox::elf::MissingProgram;
-use ballast_sandbox::{ChainError, Failed, StageError};
+use ballast_sandbox::{ChainError, DeploymentError, Failed};
 
 use crate::conservation::Imbalance;
 
@@ -20,11 +20,11 @@ pub enum ReplayError {
     Program(#[from] MissingProgram),
     /// The world could not be built, read or written.
     #[error("step {step}: {source}")]
-    Stage {
+    Deployment {
         /// Step, from 0.
         step: usize,
         /// What went wrong.
-        source: Box<StageError>,
+        source: Box<DeploymentError>,
     },
     /// Money appeared or disappeared.
     #[error("CONSERVATION BROKEN in step {step} ({}): {broken}", format_utc(*ts))]
@@ -45,26 +45,26 @@ pub enum ReplayError {
 }
 
 impl ReplayError {
-    /// Puts the step to a failure of the stage.
-    pub fn at(step: usize) -> impl Fn(StageError) -> Self {
-        move |source| Self::Stage { step, source: Box::new(source) }
+    /// Puts the step to a failure of the deployment.
+    pub fn at(step: usize) -> impl Fn(DeploymentError) -> Self {
+        move |source| Self::Deployment { step, source: Box::new(source) }
     }
 }
 
 impl From<ChainError> for ReplayError {
     fn from(error: ChainError) -> Self {
-        Self::Stage { step: 0, source: Box::new(error.into()) }
+        Self::Deployment { step: 0, source: Box::new(error.into()) }
     }
 }
 
-impl From<StageError> for ReplayError {
-    fn from(error: StageError) -> Self {
-        Self::Stage { step: 0, source: Box::new(error) }
+impl From<DeploymentError> for ReplayError {
+    fn from(error: DeploymentError) -> Self {
+        Self::Deployment { step: 0, source: Box::new(error) }
     }
 }
 
 impl From<Box<Failed>> for ReplayError {
     fn from(error: Box<Failed>) -> Self {
-        Self::Stage { step: 0, source: Box::new(error.into()) }
+        Self::Deployment { step: 0, source: Box::new(error.into()) }
     }
 }

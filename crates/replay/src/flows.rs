@@ -4,11 +4,11 @@ use ballast_client::instruction;
 use ballast_client::state::StalePolicy;
 use ballast_engine::market::MarketStep;
 use ballast_math::shares::to_assets_down;
-use ballast_sandbox::{Chain, Person, StageError, token};
+use ballast_sandbox::{Chain, DeploymentError, Person, token};
 use solana_signer::Signer;
 
-use crate::crowd::{Holder, Intent};
 use crate::exit::{Left, leave};
+use crate::holders::{Holder, Intent};
 use crate::keys::keypair;
 use crate::refusal::{Outcome, outcome};
 use crate::run::Replay;
@@ -21,8 +21,8 @@ const CLAIM_SECS: i64 = 86_400;
 
 impl Replay {
     /// What people set out to do in `step`: the founder first, then whoever chance moves.
-    pub(crate) fn people(&mut self, step: &MarketStep) -> Result<(), StageError> {
-        let intents = if step.index == 0 { vec![self.crowd.found()] } else { self.crowd.stir() };
+    pub(crate) fn people(&mut self, step: &MarketStep) -> Result<(), DeploymentError> {
+        let intents = if step.index == 0 { vec![self.holders.found()] } else { self.holders.stir() };
         for intent in intents {
             match intent {
                 Intent::Deposit { who, atoms } => self.deposit(who, atoms, step.ts)?,
@@ -34,12 +34,12 @@ impl Replay {
         Ok(())
     }
 
-    fn deposit(&mut self, who: usize, atoms: u64, ts: i64) -> Result<(), StageError> {
-        self.crowd.prepare(&mut self.cast, who, atoms)?;
-        let Some(holder) = self.crowd.holders().get(who) else { return Ok(()) };
-        let vault = self.cast.stage.vault(&self.cast.vault)?;
-        let deposit = instruction::deposit(holder.person.address(), self.cast.vault, &vault, atoms, 1);
-        match outcome(self.cast.stage.send(&[deposit], &[&holder.person.key]))? {
+    fn deposit(&mut self, who: usize, atoms: u64, ts: i64) -> Result<(), DeploymentError> {
+        self.holders.prepare(&mut self.setup, who, atoms)?;
+        let Some(holder) = self.holders.holders().get(who) else { return Ok(()) };
+        let vault = self.setup.deployment.vault(&self.setup.vault)?;
+        let deposit = instruction::deposit(holder.person.address(), self.setup.vault, &vault, atoms, 1);
+        match outcome(self.setup.deployment.send(&[deposit], &[&holder.person.key]))? {
             Outcome::Done(done) => {
                 self.recorder.compute("deposit", done.compute_units);
                 self.recorder.deposited(ts, atoms, &holder.name);
@@ -50,14 +50,14 @@ impl Replay {
     }
 
     /// Returns the atoms paid out.
-    fn leave_with(&mut self, who: usize, part_bps: u64, ts: i64) -> Result<u64, StageError> {
-        let Some(holder) = self.crowd.holders().get(who) else { return Ok(0) };
-        let held = shares(&self.cast, holder)?;
+    fn leave_with(&mut self, who: usize, part_bps: u64, ts: i64) -> Result<u64, DeploymentError> {
+        let Some(holder) = self.holders.holders().get(who) else { return Ok(0) };
+        let held = shares(&self.setup, holder)?;
         let part = ballast_math::mul_div::bps_floor(held, part_bps).unwrap_or(held);
         if part == 0 {
             return Ok(0);
         }
-        let left = leave(&mut self.cast, holder, part)?;
+        let left = leave(&mut self.setup, holder, part)?;
         let name = holder.name.clone();
         self.note_exit(&left, &name, ts);
         Ok(left.atoms)
@@ -76,18 +76,18 @@ impl Replay {
     }
 
     /// Claims fees once a day, so that the share price carries them, and counts what accrued.
-    pub(crate) fn collect_fees(&mut self, ts: i64) -> Result<(), StageError> {
+    pub(crate) fn collect_fees(&mut self, ts: i64) -> Result<(), DeploymentError> {
         if ts.saturating_sub(self.fees_claimed_ts) >= CLAIM_SECS {
             self.claim_fees(ts)?;
         }
         self.count_fees(ts)
     }
 
-    fn claim_fees(&mut self, ts: i64) -> Result<(), StageError> {
+    fn claim_fees(&mut self, ts: i64) -> Result<(), DeploymentError> {
         let vault = self.vault()?;
-        let payer = self.cast.stage.world.payer.pubkey();
-        let claim = instruction::claim_fees(payer, self.cast.vault, &vault);
-        match outcome(self.cast.stage.send(&[claim], &[]))? {
+        let payer = self.setup.deployment.world.payer.pubkey();
+        let claim = instruction::claim_fees(payer, self.setup.vault, &vault);
+        match outcome(self.setup.deployment.send(&[claim], &[]))? {
             Outcome::Done(done) => {
                 self.recorder.compute("claim_fees", done.compute_units);
                 self.fees_claimed_ts = ts;
@@ -100,16 +100,16 @@ impl Replay {
     }
 
     /// Books fee shares that appeared since the last time at the present share price.
-    fn count_fees(&mut self, ts: i64) -> Result<(), StageError> {
+    fn count_fees(&mut self, ts: i64) -> Result<(), DeploymentError> {
         let vault = self.vault()?;
-        let claimed = match self.cast.stage.world.account(&self.fee_position)? {
+        let claimed = match self.setup.deployment.world.account(&self.fee_position)? {
             Some(account) => ballast_client::decode_position(&account.data)?.shares,
             None => 0,
         };
         let shares = claimed.saturating_add(vault.fee_shares);
         let new = shares.saturating_sub(self.fee_shares_seen);
         self.fee_shares_seen = shares;
-        let slot = self.cast.stage.world.clock().slot;
+        let slot = self.setup.deployment.world.clock().slot;
         if let (true, Ok(nav)) = (new > 0, vault.nav(slot, ts, StalePolicy::Reject)) {
             self.recorder.fees(to_assets_down(new, nav.low, vault.total_shares).unwrap_or(0));
         }
@@ -118,41 +118,41 @@ impl Replay {
 
     /// Everybody takes out everything, the fee recipient last. A pool is left in parts, for which arbitrage
     /// brings its price back. What nobody can pay stays, and is reported.
-    pub(crate) fn everybody_leaves(&mut self, step: &MarketStep) -> Result<(), StageError> {
+    pub(crate) fn everybody_leaves(&mut self, step: &MarketStep) -> Result<(), DeploymentError> {
         let key = keypair("fees");
-        token::fund(&mut self.cast.stage.world, &key.pubkey(), &self.cast.asset_mint, 0)?;
+        token::fund(&mut self.setup.deployment.world, &key.pubkey(), &self.setup.asset_mint, 0)?;
         let recipient =
             Holder { person: Person { key }, name: "fee recipient".into(), position: self.fee_position };
         self.claim_fees(step.ts)?;
         self.count_fees(step.ts)?;
         for _ in 0..ROUNDS {
             let mut paid = 0;
-            for who in 0..self.crowd.holders().len() {
+            for who in 0..self.holders.holders().len() {
                 paid |= self.leave_with(who, 10_000, step.ts)?;
-                arbitrage(&mut self.cast, step)?;
+                arbitrage(&mut self.setup, step)?;
             }
-            let held = shares(&self.cast, &recipient)?;
+            let held = shares(&self.setup, &recipient)?;
             if held > 0 {
-                let left = leave(&mut self.cast, &recipient, held)?;
+                let left = leave(&mut self.setup, &recipient, held)?;
                 self.note_exit(&left, &recipient.name, step.ts);
                 paid |= left.atoms;
             }
             if paid == 0 {
                 break;
             }
-            self.cast.stage.world.next_slot();
-            arbitrage(&mut self.cast, step)?;
+            self.setup.deployment.world.next_slot();
+            arbitrage(&mut self.setup, step)?;
         }
         self.count_remaining(&recipient)
     }
 
     /// Values what is still in after everybody tried to leave.
-    fn count_remaining(&mut self, recipient: &Holder) -> Result<(), StageError> {
+    fn count_remaining(&mut self, recipient: &Holder) -> Result<(), DeploymentError> {
         let vault = self.vault()?;
-        let clock = self.cast.stage.world.clock();
-        let mut stuck = shares(&self.cast, recipient)?;
-        for holder in self.crowd.holders() {
-            stuck = stuck.saturating_add(shares(&self.cast, holder)?);
+        let clock = self.setup.deployment.world.clock();
+        let mut stuck = shares(&self.setup, recipient)?;
+        for holder in self.holders.holders() {
+            stuck = stuck.saturating_add(shares(&self.setup, holder)?);
         }
         let nav = vault
             .nav(clock.slot, clock.unix_timestamp, StalePolicy::Reject)
@@ -164,8 +164,8 @@ impl Replay {
 }
 
 /// Shares that `holder` has; zero before their first deposit.
-fn shares(cast: &crate::cast::Cast, holder: &Holder) -> Result<u64, StageError> {
-    match cast.stage.world.account(&holder.position)? {
+fn shares(setup: &crate::setup::ReplaySetup, holder: &Holder) -> Result<u64, DeploymentError> {
+    match setup.deployment.world.account(&holder.position)? {
         Some(account) => Ok(ballast_client::decode_position(&account.data)?.shares),
         None => Ok(0),
     }

@@ -8,14 +8,14 @@ use ballast_keeper::moves::{Move, MoveTerms, SlotPlan, plan_slot};
 use ballast_math::MAX_ALLOCATIONS;
 use ballast_math::limits::Mover;
 use ballast_math::mul_div::bps_floor;
-use ballast_sandbox::StageError;
+use ballast_sandbox::DeploymentError;
 use sha2::{Digest, Sha256};
 use solana_signer::Signer;
 
 use crate::ReplayError;
-use crate::cast::{Cast, Venue};
 use crate::refusal::{Outcome, outcome};
 use crate::settings::{PolicyKind, ReplaySettings};
+use crate::setup::{ReplaySetup, Venue};
 
 /// Targets nearer than this to those in force are not ordered again, bps of the vault.
 const SAME_TARGET_BPS: u16 = 50;
@@ -80,31 +80,37 @@ impl Keeper {
     /// Sends the decision. All slots must be refreshed in this slot of time.
     pub fn decide(
         &mut self,
-        cast: &mut Cast,
+        setup: &mut ReplaySetup,
         targets_bps: [u16; MAX_ALLOCATIONS],
         now_ts: i64,
-    ) -> Result<Outcome, StageError> {
-        let vault = cast.stage.vault(&cast.vault)?;
-        let keeper = cast.stage.keeper.pubkey();
+    ) -> Result<Outcome, DeploymentError> {
+        let vault = setup.deployment.vault(&setup.vault)?;
+        let keeper = setup.deployment.keeper.pubkey();
         let input_hash = Sha256::digest(format!("{now_ts} {targets_bps:?}").as_bytes()).into();
-        let rebalance =
-            instruction::rebalance(keeper, cast.vault, &vault, cast.stage.model, targets_bps, input_hash);
-        let sent = cast.stage.world.send(&[rebalance], &[&cast.stage.keeper]);
-        outcome(sent.map_err(StageError::from))
+        let rebalance = instruction::rebalance(
+            keeper,
+            setup.vault,
+            &vault,
+            setup.deployment.model,
+            targets_bps,
+            input_hash,
+        );
+        let sent = setup.deployment.world.send(&[rebalance], &[&setup.deployment.keeper]);
+        outcome(sent.map_err(DeploymentError::from))
     }
 
     /// Moves every slot as far toward its target as it goes now, decreases first.
-    pub fn execute(&mut self, cast: &mut Cast, now_ts: i64) -> Result<Vec<Tried>, StageError> {
+    pub fn execute(&mut self, setup: &mut ReplaySetup, now_ts: i64) -> Result<Vec<Tried>, DeploymentError> {
         let mut tried = Vec::new();
         for decreases in [true, false] {
-            for number in 0..cast.slots.len() {
-                let vault = cast.stage.vault(&cast.vault)?;
-                let Some(SlotPlan::Move(step)) = plan(cast, &vault, number, now_ts) else { continue };
+            for number in 0..setup.slots.len() {
+                let vault = setup.deployment.vault(&setup.vault)?;
+                let Some(SlotPlan::Move(step)) = plan(setup, &vault, number, now_ts) else { continue };
                 if step.is_decrease() != decreases {
                     continue;
                 }
-                let part = in_part(cast, &vault, number, step)?;
-                let result = match outcome(send_move(cast, &vault, number, part))? {
+                let part = in_part(setup, &vault, number, step)?;
+                let result = match outcome(send_move(setup, &vault, number, part))? {
                     Outcome::Done(done) => Ok(done.compute_units),
                     Outcome::Refused(limit) => Err(limit),
                 };
@@ -116,8 +122,8 @@ impl Keeper {
 }
 
 /// What the real keeper would do about slot `number`.
-fn plan(cast: &Cast, vault: &Vault, number: usize, now_ts: i64) -> Option<SlotPlan> {
-    let slot = cast.stage.world.clock().slot;
+fn plan(setup: &ReplaySetup, vault: &Vault, number: usize, now_ts: i64) -> Option<SlotPlan> {
+    let slot = setup.deployment.world.clock().slot;
     let nav = vault.nav(slot, now_ts, StalePolicy::Reject).ok()?;
     let refreshed = vault.allocations.get(number)?.refreshed_slot == slot;
     let terms = MoveTerms {
@@ -132,44 +138,44 @@ fn plan(cast: &Cast, vault: &Vault, number: usize, now_ts: i64) -> Option<SlotPl
 
 /// As much of `step` as a pool takes at once without moving its price by more than half a percent; the rest
 /// follows when arbitrage has brought the price back.
-fn in_part(cast: &Cast, vault: &Vault, number: usize, step: Move) -> Result<Move, StageError> {
-    let Some(Venue::Pool(pool)) = cast.slots.get(number).map(|slot| slot.venue) else { return Ok(step) };
+fn in_part(setup: &ReplaySetup, vault: &Vault, number: usize, step: Move) -> Result<Move, DeploymentError> {
+    let Some(Venue::Pool(pool)) = setup.slots.get(number).map(|slot| slot.venue) else { return Ok(step) };
     let part = POOL_PART_BPS;
     Ok(match step {
         Move::Decrease { index, receipts } => {
-            let most = bps_floor(cast.lp_supply(&pool)?, part).unwrap_or(receipts);
+            let most = bps_floor(setup.lp_supply(&pool)?, part).unwrap_or(receipts);
             Move::Decrease { index, receipts: receipts.min(most.max(1)) }
         }
         Move::Increase { index, atoms } => {
             // Half of what goes in is swapped: twice the part of one side.
-            let most = bps_floor(cast.pool_side(&pool)?, part.saturating_mul(2)).unwrap_or(atoms);
+            let most = bps_floor(setup.pool_side(&pool)?, part.saturating_mul(2)).unwrap_or(atoms);
             Move::Increase { index, atoms: atoms.min(most.max(vault.limits.min_move_atoms)) }
         }
     })
 }
 
 fn send_move(
-    cast: &mut Cast,
+    setup: &mut ReplaySetup,
     vault: &Vault,
     number: usize,
     step: Move,
-) -> Result<ballast_sandbox::Done, StageError> {
+) -> Result<ballast_sandbox::Done, DeploymentError> {
     let index = step.index();
-    let missing = || StageError::Slot(index);
-    let slot = cast.slots.get(number).ok_or_else(missing)?;
-    let payer = cast.stage.world.payer.pubkey();
+    let missing = || DeploymentError::Slot(index);
+    let slot = setup.slots.get(number).ok_or_else(missing)?;
+    let payer = setup.deployment.world.payer.pubkey();
     let (direction, amount) = match step {
         Move::Decrease { receipts, .. } => (ballast::Direction::Decrease, receipts),
         Move::Increase { atoms, .. } => (ballast::Direction::Increase, atoms),
     };
     let allocate = instruction::allocate(
         payer,
-        cast.vault,
+        setup.vault,
         vault,
         instruction::Move { index, direction, amount, as_guardian: false },
         &slot.accounts,
     );
-    cast.stage.send(&[allocate.ok_or_else(missing)?], &[])
+    setup.deployment.send(&[allocate.ok_or_else(missing)?], &[])
 }
 
 /// Equal weights until they are once ordered, then nothing: what holding is measured on.

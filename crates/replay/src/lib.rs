@@ -4,10 +4,10 @@
 //! |---|---|
 //! | [`settings`] | what to replay, and [`settings::ReplaySettings::market`]: history files or a generator |
 //! | [`class`] | the limits of each risk class |
-//! | [`cast`] | the world: one vault and its venues, at addresses that depend on nothing but the settings |
+//! | [`setup`] | the world: one vault and its venues, at addresses that depend on nothing but the settings |
 //! | [`venues`] | moves oracles and venues as the market did |
 //! | [`outlook`] | what a policy sees of the vault |
-//! | [`crowd`], [`exit`] | people who come and leave |
+//! | [`holders`], [`exit`] | people who come and leave |
 //! | [`keeper`] | decisions and moves |
 //! | [`conservation`] | nobody can redeem what is not there, checked every step |
 //! | [`run`] | the loop: [`Replay`] |
@@ -19,20 +19,20 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod backtest;
-pub mod cast;
 pub mod class;
 pub mod conservation;
 pub mod contest;
-pub mod crowd;
 mod error;
 pub mod exit;
 mod flows;
+pub mod holders;
 pub mod keeper;
 mod keys;
 pub mod outlook;
 mod refusal;
 pub mod run;
 pub mod settings;
+pub mod setup;
 pub mod venues;
 
 pub use backtest::Backtest;

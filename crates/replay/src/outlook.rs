@@ -4,9 +4,9 @@ use ballast_client::state::{Nav, Vault};
 use ballast_engine::YEAR_SECS;
 use ballast_engine::market::MarketStep;
 use ballast_engine::policy::{Income, IncomeWatch, PortfolioView, SlotOutlook, lvr_apr};
-use ballast_sandbox::StageError;
+use ballast_sandbox::DeploymentError;
 
-use crate::cast::{Cast, Venue};
+use crate::setup::{ReplaySetup, Venue};
 use crate::venues::Outside;
 
 /// Half-life of the volatility estimate.
@@ -50,13 +50,13 @@ impl Volatility {
 
 /// What slot `number` earns as things stand.
 fn income(
-    cast: &Cast,
+    setup: &ReplaySetup,
     outside: &Outside,
     step: &MarketStep,
     volatility: &Volatility,
     number: usize,
-) -> Result<Income, StageError> {
-    let Some(slot) = cast.slots.get(number) else { return Ok(Income::Unknown) };
+) -> Result<Income, DeploymentError> {
+    let Some(slot) = setup.slots.get(number) else { return Ok(Income::Unknown) };
     Ok(match slot.venue {
         Venue::Lending(..) => {
             outside.reserve(number).map_or(Income::Unknown, |state| Income::Lending(state.clone()))
@@ -68,9 +68,9 @@ fn income(
                 return Ok(Income::Unknown);
             };
             Income::Pool {
-                fee_apr: fee_apr * (1.0 - cast.pool_share()?),
+                fee_apr: fee_apr * (1.0 - setup.pool_share()?),
                 lvr_apr: lvr_apr(volatility),
-                tvl_atoms: cast.pool_side(&pool)?.saturating_mul(2),
+                tvl_atoms: setup.pool_side(&pool)?.saturating_mul(2),
             }
         }
     })
@@ -78,17 +78,17 @@ fn income(
 
 /// What every slot earns, in the vault's order.
 pub fn incomes(
-    cast: &Cast,
+    setup: &ReplaySetup,
     outside: &Outside,
     step: &MarketStep,
     volatility: &Volatility,
-) -> Result<Vec<Income>, StageError> {
-    (0..cast.slots.len()).map(|number| income(cast, outside, step, volatility, number)).collect()
+) -> Result<Vec<Income>, DeploymentError> {
+    (0..setup.slots.len()).map(|number| income(setup, outside, step, volatility, number)).collect()
 }
 
 /// What a policy may look at. `None` where the vault's figures do not fit their integers.
 pub fn view(
-    cast: &Cast,
+    setup: &ReplaySetup,
     vault: &Vault,
     nav: &Nav,
     now_ts: i64,
@@ -97,13 +97,13 @@ pub fn view(
     mut watch: Option<&mut IncomeWatch>,
 ) -> Option<PortfolioView> {
     let limits = vault.portfolio_view(nav, now_ts).ok()?;
-    let slots = cast.slots.iter().zip(vault.active()).zip(incomes);
+    let slots = setup.slots.iter().zip(vault.active()).zip(incomes);
     let mut forecast = |name: &str, income: &Income, ours_atoms| {
         let watch = watch.as_mut()?;
         watch.see(name, now_ts, income, ours_atoms);
         watch.forecast(name, income, ours_atoms)
     };
-    let outlook = |((slot, allocation), income): ((&crate::cast::Slot, _), &Income)| {
+    let outlook = |((slot, allocation), income): ((&crate::setup::Slot, _), &Income)| {
         let allocation: &ballast_client::state::Allocation = allocation;
         SlotOutlook {
             target_bps: allocation.target_bps,

@@ -1,6 +1,6 @@
 //! Telling what the chain refuses, which is counted, from what should not happen, which ends the replay.
 
-use ballast_sandbox::{Done, StageError};
+use ballast_sandbox::{DeploymentError, Done};
 
 /// What became of a transaction.
 pub enum Outcome {
@@ -11,10 +11,10 @@ pub enum Outcome {
 }
 
 /// Sorts `result`. Errors that are no refusal (a missing account, a runtime failure) stay errors.
-pub fn outcome(result: Result<Done, StageError>) -> Result<Outcome, StageError> {
+pub fn outcome(result: Result<Done, DeploymentError>) -> Result<Outcome, DeploymentError> {
     let failed = match result {
         Ok(done) => return Ok(Outcome::Done(Box::new(done))),
-        Err(StageError::Failed(failed)) => failed,
+        Err(DeploymentError::Failed(failed)) => failed,
         Err(other) => return Err(other),
     };
     match (&failed.refusal, failed.code) {

@@ -9,19 +9,19 @@ use ballast_engine::policy::{Income, IncomeWatch, PortfolioView};
 use ballast_engine::report::{EventKind, Recorder, ReplayMeta, ReplayReport, StepRow, Timing};
 use ballast_keeper::execute::is_due_for_renewal;
 use ballast_math::shares::share_price_e15;
-use ballast_sandbox::{Programs, StageError};
+use ballast_sandbox::{DeploymentError, Programs};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::ReplayError;
-use crate::cast::Cast;
 use crate::conservation;
-use crate::crowd::Crowd;
+use crate::holders::Holders;
 use crate::keeper::{Keeper, Wish};
 use crate::outlook::{self, Volatility};
 use crate::refusal::{Outcome, outcome};
 use crate::settings::{PolicyKind, ReplaySettings};
+use crate::setup::ReplaySetup;
 use crate::venues::Outside;
 
 /// Share price of a vault that earned nothing yet, in units of 1e-15 atoms a share.
@@ -29,8 +29,8 @@ const UNIT_PRICE_E15: f64 = 1e12;
 
 /// A replay under way.
 pub struct Replay {
-    pub(crate) cast: Cast,
-    pub(crate) crowd: Crowd,
+    pub(crate) setup: ReplaySetup,
+    pub(crate) holders: Holders,
     pub(crate) recorder: Recorder,
     pub(crate) settings: ReplaySettings,
     /// Where fee shares go when they are claimed.
@@ -73,27 +73,27 @@ impl Replay {
     /// Reads or generates the market and builds the world.
     pub fn new(programs: &Programs, settings: ReplaySettings) -> Result<Self, ReplayError> {
         let market = settings.market()?;
-        let cast = Cast::new(programs, &settings, &market.reserve_names, &market.steps)?;
+        let setup = ReplaySetup::new(programs, &settings, &market.reserve_names, &market.steps)?;
         let keeper = Keeper::new(&settings)?;
         let mut provenance = market.provenance;
-        provenance.assumptions.extend(Cast::assumptions(&settings));
+        provenance.assumptions.extend(ReplaySetup::assumptions(&settings));
         let meta = ReplayMeta {
             vault: format!("{} {}", settings.asset.symbol(), settings.class),
             asset: settings.asset.symbol().into(),
             asset_decimals: settings.asset.decimals(),
             policy: keeper.policy_name().into(),
-            strategies: cast.slots.iter().map(|slot| slot.name.clone()).collect(),
+            strategies: setup.slots.iter().map(|slot| slot.name.clone()).collect(),
             provenance,
         };
         let founder_atoms = settings.deposit_atoms()?;
-        let fee_recipient = cast.stage.fee_recipient.pubkey();
+        let fee_recipient = setup.deployment.fee_recipient.pubkey();
         Ok(Self {
-            crowd: Crowd::new(settings.seed, founder_atoms, settings.step_secs),
+            holders: Holders::new(settings.seed, founder_atoms, settings.step_secs),
             recorder: Recorder::new(meta),
-            fee_position: address::position(&cast.vault, &fee_recipient),
+            fee_position: address::position(&setup.vault, &fee_recipient),
             fee_shares_seen: 0,
             fees_claimed_ts: settings.from_ts,
-            outside: Outside::new(settings.step_secs, ReplaySettings::curve()?, cast.slots.len()),
+            outside: Outside::new(settings.step_secs, ReplaySettings::curve()?, setup.slots.len()),
             keeper,
             volatility: Volatility::default(),
             incomes: match settings.policy {
@@ -102,11 +102,11 @@ impl Replay {
             },
             steps: market.steps,
             next: 0,
-            refreshes: cast.stage.refresh_all(&cast.vault)?,
+            refreshes: setup.deployment.refresh_all(&setup.vault)?,
             seen: None,
             missing_bits: 0,
             started: Instant::now(),
-            cast,
+            setup,
             settings,
         })
     }
@@ -117,8 +117,8 @@ impl Replay {
     }
 
     /// The world, to meddle with.
-    pub fn cast_mut(&mut self) -> &mut Cast {
-        &mut self.cast
+    pub fn setup_mut(&mut self) -> &mut ReplaySetup {
+        &mut self.setup
     }
 
     /// Runs every step, telling `on_step` how far it is, and lets everybody leave.
@@ -136,13 +136,13 @@ impl Replay {
             self.started = Instant::now();
         }
         let at = ReplayError::at(step.index);
-        self.outside.open(&mut self.cast, &step).map_err(&at)?;
+        self.outside.open(&mut self.setup, &step).map_err(&at)?;
         self.volatility.see(&step);
         self.refresh(step.ts).map_err(&at)?;
         let vault = self.vault().map_err(&at)?;
         self.note_oracles(&vault, step.ts);
         let values: Vec<u64> = vault.active().map(|allocation| allocation.value_low).collect();
-        self.outside.borrow(&mut self.cast, &step, &values).map_err(&at)?;
+        self.outside.borrow(&mut self.setup, &step, &values).map_err(&at)?;
         self.decide_and_move(step.ts).map_err(&at)?;
         self.people(&step).map_err(&at)?;
         self.collect_fees(step.ts).map_err(&at)?;
@@ -151,18 +151,18 @@ impl Replay {
         Ok(Some(progress))
     }
 
-    pub(crate) fn vault(&self) -> Result<Vault, StageError> {
-        self.cast.stage.vault(&self.cast.vault)
+    pub(crate) fn vault(&self) -> Result<Vault, DeploymentError> {
+        self.setup.deployment.vault(&self.setup.vault)
     }
 
     /// Refreshes all slots, one by one where one of them cannot be.
-    fn refresh(&mut self, ts: i64) -> Result<(), StageError> {
-        if let Outcome::Done(done) = outcome(self.cast.stage.send(&self.refreshes, &[]))? {
+    fn refresh(&mut self, ts: i64) -> Result<(), DeploymentError> {
+        if let Outcome::Done(done) = outcome(self.setup.deployment.send(&self.refreshes, &[]))? {
             self.recorder.compute("refresh (all slots)", done.compute_units);
             return Ok(());
         }
         for refresh in &self.refreshes {
-            match outcome(self.cast.stage.send(std::slice::from_ref(refresh), &[]))? {
+            match outcome(self.setup.deployment.send(std::slice::from_ref(refresh), &[]))? {
                 Outcome::Done(done) => self.recorder.compute("refresh_allocation", done.compute_units),
                 Outcome::Refused(limit) => self.recorder.refused(ts, "refresh_allocation", &limit),
             }
@@ -186,7 +186,7 @@ impl Replay {
         self.recorder.event(ts, EventKind::OracleFlag, label);
     }
 
-    fn decide_and_move(&mut self, ts: i64) -> Result<(), StageError> {
+    fn decide_and_move(&mut self, ts: i64) -> Result<(), DeploymentError> {
         let vault = self.vault()?;
         let cooled_ts = vault.decision_ts.saturating_add(i64::from(vault.limits.cooldown_secs));
         // As the real keeper does: what the chain would refuse for its time alone is not sent.
@@ -194,10 +194,10 @@ impl Replay {
         let due = is_due_for_renewal(&vault, ts);
         match seen.map_or(Wish::Hold, |view| self.keeper.wish(&view, due)) {
             Wish::Hold => self.recorder.decision_held(),
-            Wish::Decide(targets) => match self.keeper.decide(&mut self.cast, targets, ts)? {
+            Wish::Decide(targets) => match self.keeper.decide(&mut self.setup, targets, ts)? {
                 Outcome::Done(done) => {
                     let sequence = self.vault()?.decision_sequence;
-                    let turnover = self.cast.stage.decision(&self.cast.vault, sequence)?.turnover_bps;
+                    let turnover = self.setup.deployment.decision(&self.setup.vault, sequence)?.turnover_bps;
                     self.recorder.compute("rebalance", done.compute_units);
                     self.recorder.decision_accepted(ts, u64::from(turnover));
                 }
@@ -205,7 +205,7 @@ impl Replay {
             },
         }
         let before = gross(&self.vault()?);
-        let tried = self.keeper.execute(&mut self.cast, ts)?;
+        let tried = self.keeper.execute(&mut self.setup, ts)?;
         if tried.is_empty() {
             return Ok(());
         }
@@ -225,12 +225,12 @@ impl Replay {
         let overflow = || ReplayError::Overflow(step.index);
         self.check(step.index, step.ts)?;
         let vault = self.vault().map_err(&at)?;
-        let incomes = outlook::incomes(&self.cast, &self.outside, step, &self.volatility).map_err(&at)?;
-        let slot = self.cast.stage.world.clock().slot;
+        let incomes = outlook::incomes(&self.setup, &self.outside, step, &self.volatility).map_err(&at)?;
+        let slot = self.setup.deployment.world.clock().slot;
         if let Ok(nav) = vault.nav(slot, step.ts, StalePolicy::Reject) {
             let fee = self.settings.pool_fee_bps;
             self.seen =
-                outlook::view(&self.cast, &vault, &nav, step.ts, &incomes, fee, self.incomes.as_mut());
+                outlook::view(&self.setup, &vault, &nav, step.ts, &incomes, fee, self.incomes.as_mut());
         }
         let row = row(step, &vault, &incomes).ok_or_else(overflow)?;
         let progress = Progress {
@@ -248,9 +248,10 @@ impl Replay {
     pub(crate) fn check(&mut self, step: usize, ts: i64) -> Result<(), ReplayError> {
         let at = ReplayError::at(step);
         let vault = self.vault().map_err(&at)?;
-        let mut positions: Vec<Pubkey> = self.crowd.holders().iter().map(|holder| holder.position).collect();
+        let mut positions: Vec<Pubkey> =
+            self.holders.holders().iter().map(|holder| holder.position).collect();
         positions.push(self.fee_position);
-        let books = conservation::read(&self.cast, &vault, &positions).map_err(&at)?;
+        let books = conservation::read(&self.setup, &vault, &positions).map_err(&at)?;
         books.check().map_err(|broken| ReplayError::Conservation { step, ts, broken })?;
         self.recorder.conservation_checked();
         Ok(())

@@ -74,7 +74,7 @@ pub struct ReplaySettings {
     pub pool_fee_bps: u16,
     /// Accept long gaps in the history.
     pub accept_gaps: bool,
-    /// Seed of the crowd, and of generated paths.
+    /// Seed of the holders, and of generated paths.
     pub seed: u64,
     /// Management fee, bps a year.
     pub management_fee_bps: u16,

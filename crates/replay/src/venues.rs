@@ -5,14 +5,14 @@ use ballast_client::address;
 use ballast_engine::YEAR_SECS;
 use ballast_engine::curve::{RateCurve, ReserveState};
 use ballast_engine::market::{MarketStep, Quote, ReserveTarget};
-use ballast_sandbox::{Chain, ChainError, StageError, kamino, token};
+use ballast_sandbox::{Chain, ChainError, DeploymentError, kamino, token};
 use kamino_lend::error::LendingError;
 use kamino_lend::fixture::edit;
 use kamino_lend::fraction::Fraction;
 use kamino_lend::reserve::Reserve;
 
-use crate::cast::{Cast, SLOT_MILLIS, Venue};
 use crate::settings::Asset;
+use crate::setup::{ReplaySetup, SLOT_MILLIS, Venue};
 
 /// The outside world between steps.
 pub struct Outside {
@@ -37,29 +37,29 @@ impl Outside {
     }
 
     /// Lets time pass up to `step`, publishes its prices, and moves the pool and staking.
-    pub fn open(&mut self, cast: &mut Cast, step: &MarketStep) -> Result<(), StageError> {
+    pub fn open(&mut self, setup: &mut ReplaySetup, step: &MarketStep) -> Result<(), DeploymentError> {
         if step.index > 0 {
-            let clock = cast.stage.world.clock();
+            let clock = setup.deployment.world.clock();
             let millis = u64::try_from(self.step_secs).unwrap_or(0).saturating_mul(1_000);
             let slots = millis.checked_div(SLOT_MILLIS).unwrap_or(0).max(1);
-            cast.stage.world.set_clock(clock.slot.saturating_add(slots), step.ts);
+            setup.deployment.world.set_clock(clock.slot.saturating_add(slots), step.ts);
         }
-        for (mint, quote) in [(address::WRAPPED_SOL, step.sol_usd), (cast.stable_mint, step.stable_usd)] {
+        for (mint, quote) in [(address::WRAPPED_SOL, step.sol_usd), (setup.stable_mint, step.stable_usd)] {
             if let Some(quote) = quote {
-                cast.publish(&mint, &quote)?;
+                setup.publish(&mint, &quote)?;
             }
         }
-        for number in 0..cast.slots.len() {
-            match cast.slots.get(number).map(|slot| slot.venue) {
+        for number in 0..setup.slots.len() {
+            match setup.slots.get(number).map(|slot| slot.venue) {
                 Some(Venue::Pool(pool)) => {
-                    self.trade(cast, &pool, step)?;
+                    self.trade(setup, &pool, step)?;
                 }
                 Some(Venue::Stake(pool)) if step.index > 0 => {
-                    let staked = pool.total_lamports(&cast.stage.world)? as f64;
+                    let staked = pool.total_lamports(&setup.deployment.world)? as f64;
                     self.reward_carry += staked * step.stake.apr * self.step_secs as f64 / YEAR_SECS;
                     let paid = self.reward_carry.floor();
                     self.reward_carry -= paid;
-                    pool.earn(&mut cast.stage.world, paid as u64)?;
+                    pool.earn(&mut setup.deployment.world, paid as u64)?;
                 }
                 _ => {}
             }
@@ -70,33 +70,33 @@ impl Outside {
     /// Fees of the step that is over, then arbitrage to the new price.
     fn trade(
         &mut self,
-        cast: &mut Cast,
+        setup: &mut ReplaySetup,
         pool: &ballast_sandbox::raydium::Pool,
         step: &MarketStep,
-    ) -> Result<(), StageError> {
+    ) -> Result<(), DeploymentError> {
         if let Some(lp) = step.lp.filter(|_| step.index > 0) {
             // Volume is observed for a pool of everybody else's size: our own part earns out of the same.
-            let others = 1.0 - cast.pool_share()?;
+            let others = 1.0 - setup.pool_share()?;
             self.fee_carry += lp.fee_apr * others * self.step_secs as f64 / YEAR_SECS * 1e6;
             let paid = self.fee_carry.floor();
             self.fee_carry -= paid;
-            pool.earn_fees(&mut cast.stage.world, paid as u64)?;
+            pool.earn_fees(&mut setup.deployment.world, paid as u64)?;
         }
-        arbitrage(cast, step)
+        arbitrage(setup, step)
     }
 
     /// Lets everybody else borrow what they borrow in `step`. Call it once interest up to now is in.
     pub fn borrow(
         &mut self,
-        cast: &mut Cast,
+        setup: &mut ReplaySetup,
         step: &MarketStep,
         values_atoms: &[u64],
-    ) -> Result<(), StageError> {
-        for (number, slot) in cast.slots.iter().enumerate() {
+    ) -> Result<(), DeploymentError> {
+        for (number, slot) in setup.slots.iter().enumerate() {
             let Venue::Lending(reserve, market) = slot.venue else { continue };
             let ours = values_atoms.get(number).copied().unwrap_or(0);
             let target = step.reserves.get(market).copied().flatten();
-            let state = set_borrowed(&mut cast.stage.world, &reserve, target, ours)?;
+            let state = set_borrowed(&mut setup.deployment.world, &reserve, target, ours)?;
             if let Some(place) = self.reserves.get_mut(number) {
                 *place = Some(ReserveState {
                     curve: self.curve.clone(),
@@ -133,12 +133,12 @@ fn set_borrowed(
 }
 
 /// Brings the pool, where there is one, to the price of `step`, where it has one.
-pub(crate) fn arbitrage(cast: &mut Cast, step: &MarketStep) -> Result<(), StageError> {
+pub(crate) fn arbitrage(setup: &mut ReplaySetup, step: &MarketStep) -> Result<(), DeploymentError> {
     let Some((sol, stable)) = step.sol_usd.zip(step.stable_usd) else { return Ok(()) };
     let (stable_atoms, sol_atoms) = pool_price(&sol, &stable)?;
-    for slot in &cast.slots {
+    for slot in &setup.slots {
         if let Venue::Pool(pool) = slot.venue {
-            pool.set_price(&mut cast.stage.world, &address::WRAPPED_SOL, stable_atoms, sol_atoms)?;
+            pool.set_price(&mut setup.deployment.world, &address::WRAPPED_SOL, stable_atoms, sol_atoms)?;
         }
     }
     Ok(())
@@ -160,12 +160,12 @@ fn pool_price(sol: &Quote, stable: &Quote) -> Result<(u64, u64), ChainError> {
     Ok((positive(sol.price_e8)?, sol_atoms))
 }
 
-impl Cast {
+impl ReplaySetup {
     /// Our share of the pool, 0 to 1; zero without a pool.
-    pub fn pool_share(&self) -> Result<f64, StageError> {
+    pub fn pool_share(&self) -> Result<f64, DeploymentError> {
         for slot in &self.slots {
             if let Venue::Pool(pool) = slot.venue {
-                let ours = self.stage.allocation(&self.vault, slot.index)?.receipts;
+                let ours = self.deployment.allocation(&self.vault, slot.index)?.receipts;
                 let supply = self.lp_supply(&pool)?;
                 return Ok(if supply == 0 { 0.0 } else { ours as f64 / supply as f64 });
             }
@@ -174,16 +174,16 @@ impl Cast {
     }
 
     /// What the pool holds of the vault's asset, atoms.
-    pub fn pool_side(&self, pool: &ballast_sandbox::raydium::Pool) -> Result<u64, StageError> {
+    pub fn pool_side(&self, pool: &ballast_sandbox::raydium::Pool) -> Result<u64, DeploymentError> {
         let [zero, _] = pool.mints;
         let [zero_vault, one_vault] = &pool.vaults;
         let vault = if zero == self.asset_mint { zero_vault } else { one_vault };
-        Ok(token::balance(&self.stage.world, vault)?)
+        Ok(token::balance(&self.deployment.world, vault)?)
     }
 
     /// LP tokens of the pool in existence, as the pool counts them.
-    pub fn lp_supply(&self, pool: &ballast_sandbox::raydium::Pool) -> Result<u64, StageError> {
-        let data = self.stage.world.expect_account(&pool.key, "Raydium pool")?.data;
+    pub fn lp_supply(&self, pool: &ballast_sandbox::raydium::Pool) -> Result<u64, DeploymentError> {
+        let data = self.deployment.world.expect_account(&pool.key, "Raydium pool")?.data;
         let state =
             raydium_cpmm::state::Pool::load(&data).map_err(|why| ChainError::data("Raydium pool", why))?;
         Ok(state.lp_supply)

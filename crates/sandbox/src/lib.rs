@@ -4,23 +4,23 @@
 //! - [`World`] sends transactions and moves time.
 //! - [`chain`], [`token`], [`oracle`], [`kamino`], [`raydium`] and [`stake_pool`] write accounts into
 //!   anything that is a [`chain::Chain`]: this world, or a local validator.
-//! - [`Stage`] sets the usual scene on a world: authorities, vaults, strategies, people.
+//! - [`Deployment`] sets the usual fixture on a world: authorities, vaults, strategies, people.
 
 pub mod chain;
 mod client;
+mod deployment;
 pub mod elf;
 pub mod kamino;
 pub mod oracle;
 pub mod raydium;
-mod stage;
 pub mod stake_pool;
 pub mod token;
 mod world;
 
 pub use chain::{Chain, ChainError};
-pub use elf::Programs;
-pub use stage::{
-    Authorities, MODEL_HASH, Person, Scene, SceneSpec, Stage, StageError, VaultSpec, price_account,
-    usual_guard, usual_limits, usual_strategy,
+pub use deployment::{
+    Authorities, Deployment, DeploymentError, Fixture, FixtureSpec, MODEL_HASH, Person, VaultSpec,
+    price_account, usual_guard, usual_limits, usual_strategy,
 };
+pub use elf::Programs;
 pub use world::{Done, Failed, MAX_COMPUTE_UNITS, MAX_TRANSACTION_BYTES, World};

@@ -1,4 +1,4 @@
-//! From nothing to a chain with vaults, money in them, and keepers at their desks.
+//! From nothing to a chain with vaults, money in them, and keepers at their keepers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,15 @@ use indicatif::ProgressBar;
 use solana_pubkey::Pubkey;
 
 use super::args::DemoArgs;
-use super::cast;
 use super::command_line::CommandLine;
-use super::desk::{Desk, vaults};
 use super::keys::{NAMES, Someone};
 use super::live::moment;
 use super::local_chain::LocalChain;
 use super::market::Market;
+use super::places;
 use super::seed::{Venues, seed};
 use super::setup_step::step;
+use super::vault_keeper::{VaultKeeper, vaults};
 use crate::amount::{Unit, grouped};
 
 const SOL: u64 = 1_000_000_000;
@@ -149,10 +149,10 @@ pub fn fund(net: &LocalNet, people: &People) -> Result<()> {
         }
         net.airdrop(&wallet.address(), WALLET_LAMPORTS)?;
         let mut chain = LocalChain::new(net);
-        token::fund(&mut chain, &wallet.address(), &cast::USDC, WALLET_USDC)?;
+        token::fund(&mut chain, &wallet.address(), &places::USDC, WALLET_USDC)?;
         // Every vault opens with a seed of the deployer's.
-        token::fund(&mut chain, &deployer.address(), &cast::USDC, SEED_USDC)?;
-        let usdc = Unit::new("USDC", cast::USDC_DECIMALS);
+        token::fund(&mut chain, &deployer.address(), &places::USDC, SEED_USDC)?;
+        let usdc = Unit::new("USDC", places::USDC_DECIMALS);
         let said = format!(
             "wallet {} has {} and {} SOL",
             wallet.address(),
@@ -199,12 +199,12 @@ pub fn deposit(wallet: &CommandLine) -> Result<()> {
     })
 }
 
-/// Puts a keeper at every vault's desk.
+/// Puts a keeper at every vault's vault_keeper.
 pub fn seat_keepers<'k>(
     net: &LocalNet,
     keeper: &'k Someone,
     dir: &Path,
-) -> Result<(RpcChain, Vec<Desk<'k>>)> {
+) -> Result<(RpcChain, Vec<VaultKeeper<'k>>)> {
     step("keepers", |spinner: &ProgressBar| {
         let mut chain = RpcChain::new(&net.rpc_url(), SendPolicy::default());
         let model = ModelFile::built_in()?;
@@ -215,14 +215,14 @@ pub fn seat_keepers<'k>(
         if run_dir.exists() {
             fs::remove_dir_all(&run_dir).with_context(|| format!("clearing {}", run_dir.display()))?;
         }
-        let mut desks = Vec::new();
+        let mut keepers = Vec::new();
         for vault in vaults() {
             spinner.set_message(format!("keepers    {} …", vault.name));
-            desks.push(Desk::open(&mut chain, vault, &model, &keeper.keypair, &run_dir)?);
+            keepers.push(VaultKeeper::open(&mut chain, vault, &model, &keeper.keypair, &run_dir)?);
         }
         let said =
             format!("model {} version {}, inputs kept in {}", model.name, model.version, run_dir.display());
-        Ok(((chain, desks), said))
+        Ok(((chain, keepers), said))
     })
 }
 

@@ -2,15 +2,15 @@
 
 use solana_pubkey::Pubkey;
 
-use super::cast;
+use super::places;
 
 /// Name of the venue at `key`, the first account that its strategy pins.
 pub fn venue_name(key: &Pubkey) -> &'static str {
-    let reserve = cast::RESERVES.iter().find(|reserve| reserve.key() == *key);
+    let reserve = places::RESERVES.iter().find(|reserve| reserve.key() == *key);
     match reserve {
         Some(reserve) => reserve.name,
-        None if *key == cast::POOL => "pool",
-        None if *key == cast::stake_pool() => "stake",
+        None if *key == places::POOL => "pool",
+        None if *key == places::stake_pool() => "stake",
         None => "other",
     }
 }

@@ -12,16 +12,16 @@ use ballast_localnet::{ClockInfo, LocalNet};
 use ballast_rpc::RpcChain;
 use solana_pubkey::Pubkey;
 
-use super::cast;
 use super::command_line::CommandLine;
 use super::conservation;
-use super::desk::{Desk, Report};
 use super::interrupt::Interrupt;
 use super::local_chain::LocalChain;
 use super::market::{Market, STEP_SECS, Weather};
+use super::places;
 use super::screen::Screen;
 use super::seed::{Moment, Venues};
 use super::status::{Status, VaultLine};
+use super::vault_keeper::{Report, VaultKeeper};
 use super::verdict::Tally;
 use crate::amount::Unit;
 
@@ -36,7 +36,7 @@ const WITHDRAWAL: (&str, &str) = ("usdc/balanced", "40000 USDC");
 const WITHDRAW_AFTER: Duration = Duration::from_secs(60);
 
 /// Everything that stands.
-pub struct Stage<'a> {
+pub struct Demo<'a> {
     /// The chain.
     pub net: &'a LocalNet,
     /// The venues.
@@ -44,7 +44,7 @@ pub struct Stage<'a> {
     /// What moves them.
     pub market: Market,
     /// The keepers.
-    pub desks: Vec<Desk<'a>>,
+    pub keepers: Vec<VaultKeeper<'a>>,
     /// The chain as keepers see it.
     pub chain: RpcChain,
     /// The wallet, as its owner uses it.
@@ -91,7 +91,7 @@ pub struct Outcome {
 }
 
 struct Live<'s, 'a> {
-    stage: &'s mut Stage<'a>,
+    demo: &'s mut Demo<'a>,
     screen: Screen,
     tally: Tally,
     events: VecDeque<String>,
@@ -102,17 +102,17 @@ struct Live<'s, 'a> {
 }
 
 /// Runs until the time is up or somebody asks.
-pub fn run(stage: &mut Stage<'_>, pace: &Pace) -> Result<Outcome> {
+pub fn run(demo: &mut Demo<'_>, pace: &Pace) -> Result<Outcome> {
     let mut screen = Screen::new();
     if !screen.is_live() {
-        for hint in &stage.hints {
+        for hint in &demo.hints {
             screen.log(&format!("  {hint}"));
         }
         screen.log("");
     }
     let mut live = Live {
-        ours_atoms: vec![0; stage.venues.reserves.len()],
-        stage,
+        ours_atoms: vec![0; demo.venues.reserves.len()],
+        demo,
         screen,
         tally: Tally::default(),
         events: VecDeque::new(),
@@ -166,32 +166,32 @@ impl Live<'_, '_> {
 
     /// Lets an hour pass, and the market with it. False when there is no more market.
     fn move_market(&mut self) -> Result<bool> {
-        let stage = &mut *self.stage;
-        let Some(step) = stage.market.next_step()? else { return Ok(false) };
+        let demo = &mut *self.demo;
+        let Some(step) = demo.market.next_step()? else { return Ok(false) };
         let secs = u32::try_from(STEP_SECS).unwrap_or(u32::MAX);
-        let clock = stage.net.time_travel_by(secs).context("letting time pass")?;
-        let mut chain = LocalChain::new(stage.net);
+        let clock = demo.net.time_travel_by(secs).context("letting time pass")?;
+        let mut chain = LocalChain::new(demo.net);
         self.weather =
-            stage.market.apply(&mut chain, &stage.venues, &step, &self.ours_atoms, moment(&clock))?;
+            demo.market.apply(&mut chain, &demo.venues, &step, &self.ours_atoms, moment(&clock))?;
         self.tally.market_steps = self.tally.market_steps.saturating_add(1);
         Ok(true)
     }
 
     fn run_keepers(&mut self, pace: &Pace) -> Result<()> {
         let mut ours = vec![0u64; self.ours_atoms.len()];
-        let mut lines = Vec::with_capacity(self.stage.desks.len());
-        let vaults = u64::try_from(self.stage.desks.len()).unwrap_or(u64::MAX);
-        for index in 0..self.stage.desks.len() {
+        let mut lines = Vec::with_capacity(self.demo.keepers.len());
+        let vaults = u64::try_from(self.demo.keepers.len()).unwrap_or(u64::MAX);
+        for index in 0..self.demo.keepers.len() {
             if pace.interrupt.is_set() {
                 return Ok(());
             }
-            let Some(desk) = self.stage.desks.get_mut(index) else { continue };
-            let name = desk.vault.name.clone();
+            let Some(vault_keeper) = self.demo.keepers.get_mut(index) else { continue };
+            let name = vault_keeper.vault.name.clone();
             // Gains that nobody books stay locked for ever; booking them all in every round would be noise.
             let is_its_turn = u64::try_from(index).ok() == self.tally.market_steps.checked_rem(vaults);
-            match desk.run(&mut self.stage.chain, is_its_turn) {
+            match vault_keeper.run(&mut self.demo.chain, is_its_turn) {
                 Ok(report) => {
-                    lines.push(VaultLine::new(&desk.vault, &report.setup, &report.fresh));
+                    lines.push(VaultLine::new(&vault_keeper.vault, &report.setup, &report.fresh));
                     add_ours(&mut ours, &report.setup, &report.fresh.vault);
                     self.check_books(&name, &report)?;
                     self.tally.decisions = self.tally.decisions.saturating_add(report.decisions);
@@ -201,7 +201,7 @@ impl Live<'_, '_> {
                     }
                 }
                 Err(error) => {
-                    self.stage.net.health().context("the local chain")?;
+                    self.demo.net.health().context("the local chain")?;
                     self.note(&format!("{name}: {error}"));
                     self.tally.keeper_errors.push(format!("{name}: {error}"));
                     lines.extend(self.vaults.iter().find(|line| line.name == name).cloned());
@@ -216,7 +216,7 @@ impl Live<'_, '_> {
     fn check_books(&mut self, name: &str, report: &Report) -> Result<()> {
         let key = report.setup.key;
         let nav = priced(&report.fresh, &report.setup);
-        let broken = conservation::broken(&self.stage.chain, &key, nav.as_ref())
+        let broken = conservation::broken(&self.demo.chain, &key, nav.as_ref())
             .with_context(|| format!("checking the books of {name}"))?;
         self.tally.conservation_checks = self.tally.conservation_checks.saturating_add(1);
         if let Some(problem) = broken {
@@ -243,21 +243,21 @@ impl Live<'_, '_> {
     fn withdrawal(&self) -> Result<String> {
         let (vault, amount) = WITHDRAWAL;
         let before = self.wallet_atoms()?;
-        let answer = self.stage.wallet.run(&["--json", "withdraw", vault, amount, "--yes"])?;
+        let answer = self.demo.wallet.run(&["--json", "withdraw", vault, amount, "--yes"])?;
         let gained = self.wallet_atoms()?.saturating_sub(before);
         let answer: serde_json::Value =
             serde_json::from_str(&answer).context("reading what withdraw said")?;
         let paid = answer["atoms"].as_u64().context("withdraw does not say what it paid")?;
         ensure!(paid > 0 && paid == gained, "withdraw says {paid} atoms, the wallet gained {gained}");
         let transactions = answer["steps"].as_array().map_or(0, Vec::len);
-        let unit = Unit::new("USDC", cast::USDC_DECIMALS);
+        let unit = Unit::new("USDC", places::USDC_DECIMALS);
         let plural = if transactions == 1 { "" } else { "s" };
         Ok(format!("withdrew {} from {vault} in {transactions} transaction{plural}", unit.format(paid)))
     }
 
     fn wallet_atoms(&self) -> Result<u64> {
-        let key = address::token_account(&self.stage.wallet_key, &cast::USDC, &address::TOKEN);
-        let account = self.stage.chain.account(&key)?;
+        let key = address::token_account(&self.demo.wallet_key, &places::USDC, &address::TOKEN);
+        let account = self.demo.chain.account(&key)?;
         Ok(account.and_then(|account| token_balance(&account.data)).unwrap_or(0))
     }
 
@@ -274,18 +274,18 @@ impl Live<'_, '_> {
     }
 
     fn show(&mut self, pace: &Pace) -> Result<()> {
-        let clock = self.stage.net.clock().context("reading the chain's clock")?;
+        let clock = self.demo.net.clock().context("reading the chain's clock")?;
         let status = Status {
             slot: clock.slot,
             unix_ts: clock.unix_ts,
-            chain_secs: clock.unix_ts.saturating_sub(self.stage.started_ts),
+            chain_secs: clock.unix_ts.saturating_sub(self.demo.started_ts),
             elapsed: self.started.elapsed(),
             total: pace.total,
             weather: &self.weather,
             vaults: &self.vaults,
             done: (self.tally.decisions, self.tally.moves),
             events: self.events.make_contiguous(),
-            hints: &self.stage.hints,
+            hints: &self.demo.hints,
         };
         self.screen.show(&status.block(), &status.plain());
         Ok(())
@@ -300,7 +300,7 @@ fn priced(fresh: &FreshVault, setup: &VaultSetup) -> Option<ballast_client::stat
 fn add_ours(ours: &mut [u64], setup: &VaultSetup, vault: &Vault) {
     for (slot, allocation) in setup.slots.iter().zip(vault.active()) {
         let venue = slot.strategy.pinned.first();
-        let reserve = cast::RESERVES.iter().position(|spec| Some(&spec.key()) == venue);
+        let reserve = places::RESERVES.iter().position(|spec| Some(&spec.key()) == venue);
         if let Some(sum) = reserve.and_then(|index| ours.get_mut(index)) {
             *sum = sum.saturating_add(allocation.value_low);
         }

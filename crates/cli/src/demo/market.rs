@@ -13,7 +13,7 @@ use ballast_engine::market::{
 use ballast_engine::time::parse_utc;
 use ballast_sandbox::{Chain, ChainError};
 
-use super::cast::{RESERVES, SOL_FEED, USDC_FEED};
+use super::places::{RESERVES, SOL_FEED, USDC_FEED};
 use super::seed::{Moment, Venues, dollars_for_a_sol, publish, rate_curve};
 
 /// Market time between two steps, seconds.

@@ -3,10 +3,10 @@
 //! | File | Job |
 //! |---|---|
 //! | [`args`] | what it can be told |
-//! | [`cast`] | who and what is on the chain, and where |
+//! | [`places`] | who and what is on the chain, and where |
 //! | [`bring_up`], [`setup_step`], [`keys`] | from nothing to vaults with money in them |
 //! | [`local_chain`], [`seed`], [`market`] | the outside world: venues, prices, rates |
-//! | [`desk`] | the keepers |
+//! | [`vault_keeper`] | the keepers |
 //! | [`command_line`] | the wallet, which uses this very program |
 //! | [`live`], [`status`], [`screen`], [`labels`] | the run and how it is shown |
 //! | [`conservation`], [`verdict`] | what must hold, and what a success is |
@@ -14,20 +14,20 @@
 
 pub mod args;
 pub mod bring_up;
-pub mod cast;
 pub mod command_line;
 pub mod conservation;
-pub mod desk;
 pub mod interrupt;
 pub mod keys;
 pub mod labels;
 pub mod live;
 pub mod local_chain;
 pub mod market;
+pub mod places;
 pub mod screen;
 pub mod seed;
 pub mod setup_step;
 pub mod status;
+pub mod vault_keeper;
 pub mod verdict;
 
 use std::path::Path;
@@ -40,7 +40,7 @@ pub use args::DemoArgs;
 use bring_up::People;
 use command_line::CommandLine;
 use interrupt::Interrupt;
-use live::{Ending, Outcome, Pace, Stage};
+use live::{Demo, Ending, Outcome, Pace};
 use market::Market;
 
 use crate::error::CliError;
@@ -99,14 +99,14 @@ fn on_chain(
         return Ok(0);
     }
     bring_up::deposit(&wallet)?;
-    let (chain, desks) = bring_up::seat_keepers(net, &people.keeper, dir)?;
-    let mut stage = Stage {
+    let (chain, keepers) = bring_up::seat_keepers(net, &people.keeper, dir)?;
+    let mut demo = Demo {
         started_ts: net.clock()?.unix_ts,
         hints: hints(net, &wallet),
         net,
         venues,
         market,
-        desks,
+        keepers,
         chain,
         wallet: wallet.clone(),
         wallet_key: people.wallet.address(),
@@ -117,7 +117,7 @@ fn on_chain(
         speed: args.speed,
         interrupt: interrupt.clone(),
     };
-    let mut outcome = live::run(&mut stage, &pace)?;
+    let mut outcome = live::run(&mut demo, &pace)?;
     if outcome.ending == Ending::TimeUp {
         look_from_outside(&wallet, &mut outcome);
     }
@@ -126,7 +126,7 @@ fn on_chain(
 
 /// What somebody at another terminal sees: every vault, through JSON-RPC.
 fn look_from_outside(wallet: &CommandLine, outcome: &mut Outcome) {
-    for vault in desk::vaults() {
+    for vault in vault_keeper::vaults() {
         if let Err(error) = wallet.run(&["vault", "show", &vault.name]) {
             outcome.tally.wallet_errors.push(format!("{error:#}"));
         }

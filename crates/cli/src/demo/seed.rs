@@ -8,7 +8,7 @@ use ballast_sandbox::raydium::{self, ConfigBuilder, Pool};
 use ballast_sandbox::stake_pool::{self, StakePool};
 use ballast_sandbox::{Chain, ChainError, oracle, token};
 
-use super::cast::{self, Feed, RESERVES, ReserveSpec};
+use super::places::{self, Feed, RESERVES, ReserveSpec};
 
 /// The venues that the market moves.
 pub struct Venues {
@@ -38,7 +38,7 @@ const STAKE_FEES: stake_pool::Fees =
 /// Writes everything at `now`, priced and used as `step` says.
 pub fn seed(chain: &mut impl Chain, now: Moment, step: &MarketStep) -> Result<Venues, ChainError> {
     token::set_wrapped_sol(chain)?;
-    token::set_mint(chain, &cast::USDC, None, 0, cast::USDC_DECIMALS)?;
+    token::set_mint(chain, &places::USDC, None, 0, places::USDC_DECIMALS)?;
     let reserves = RESERVES
         .iter()
         .zip(&step.reserves)
@@ -48,22 +48,22 @@ pub fn seed(chain: &mut impl Chain, now: Moment, step: &MarketStep) -> Result<Ve
         })
         .collect::<Result<Vec<_>, _>>()?;
     let dollars = dollars_for_a_sol(step).unwrap_or(150.0);
-    let sol = cast::POOL_LAMPORTS as f64 / 1e9;
+    let sol = places::POOL_LAMPORTS as f64 / 1e9;
     let tokens = [
-        (cast::USDC, cast::USDC_DECIMALS, (sol * dollars * 1e6) as u64),
-        (address::WRAPPED_SOL, cast::SOL_DECIMALS, cast::POOL_LAMPORTS),
+        (places::USDC, places::USDC_DECIMALS, (sol * dollars * 1e6) as u64),
+        (address::WRAPPED_SOL, places::SOL_DECIMALS, places::POOL_LAMPORTS),
     ];
     let pool = raydium::create(chain, &ConfigBuilder::new(), tokens)?;
     let stake_pool = stake_pool::create(
         chain,
-        cast::stake_pool(),
-        cast::STAKE_POOL_LAMPORTS,
-        cast::STAKE_POOL_SUPPLY,
+        places::stake_pool(),
+        places::STAKE_POOL_LAMPORTS,
+        places::STAKE_POOL_SUPPLY,
         now.epoch,
         STAKE_FEES,
     )?;
-    publish(chain, &cast::SOL_FEED, step.sol_usd, now.unix_ts)?;
-    publish(chain, &cast::USDC_FEED, step.stable_usd, now.unix_ts)?;
+    publish(chain, &places::SOL_FEED, step.sol_usd, now.unix_ts)?;
+    publish(chain, &places::USDC_FEED, step.stable_usd, now.unix_ts)?;
     Ok(Venues { reserves, pool, stake_pool })
 }
 
@@ -73,7 +73,7 @@ fn seed_reserve(
     borrowed_atoms: u64,
     slot: u64,
 ) -> Result<Reserve, ChainError> {
-    let mut builder = ReserveBuilder::new(spec.key(), spec.market(), cast::USDC, cast::USDC_DECIMALS);
+    let mut builder = ReserveBuilder::new(spec.key(), spec.market(), places::USDC, places::USDC_DECIMALS);
     builder.last_slot = slot;
     builder.borrowed_atoms = borrowed_atoms;
     builder.available_atoms = spec.supplied_atoms.saturating_sub(borrowed_atoms);

@@ -8,9 +8,9 @@ use ballast_keeper::{FreshVault, VaultSetup};
 use ballast_math::portfolio::weight_bps_floor;
 use ballast_math::shares::share_price_e15;
 
-use super::cast;
-use super::desk::{DemoVault, rounded, slot_name};
 use super::market::Weather;
+use super::places;
+use super::vault_keeper::{DemoVault, rounded, slot_name};
 
 /// Share price before anything was earned, in 1e-15 atoms.
 const PAR_E15: f64 = 1e12;
@@ -154,7 +154,7 @@ impl Status<'_> {
             Some(price) => format!("USDC {price:.4} USD"),
             None => "USDC: no price".to_owned(),
         });
-        for (spec, (apr, utilisation)) in cast::RESERVES.iter().zip(&weather.reserves) {
+        for (spec, (apr, utilisation)) in places::RESERVES.iter().zip(&weather.reserves) {
             parts.push(format!("{} {:.1}% ({:.0}% used)", spec.name, apr * 100.0, utilisation * 100.0));
         }
         if let Some(apr) = weather.pool_fee_apr {

@@ -67,7 +67,7 @@ pub struct RunArgs {
     /// First deposit, whole units of the asset [default: 1000000 USDC or 10000 SOL]
     #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub deposit: Option<u64>,
-    /// Seed of the crowd, and of generated paths
+    /// Seed of the holders who come and leave, and of generated paths
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
     /// Take history with gaps of more than six hours; they are reported

@@ -189,7 +189,7 @@ fn provenance(
     };
     Ok(BacktestProvenance {
         windows: provenance.series.iter().map(window).collect(),
-        seeds: BTreeMap::from([("crowd".to_owned(), settings.seed)]),
+        seeds: BTreeMap::from([("holders".to_owned(), settings.seed)]),
         hashes,
         assumptions: provenance.assumptions.clone(),
     })

@@ -6,8 +6,8 @@ use ballast_client::{VenueAccounts, address, instruction, risk_factor_id};
 use ballast_engine::market::{MarketStep, Quote};
 use ballast_math::MAX_ALLOCATIONS;
 use ballast_sandbox::{
-    Authorities, Programs, Stage, StageError, VaultSpec, World, kamino, oracle, price_account, raydium,
-    stake_pool, token, usual_guard, usual_strategy,
+    Authorities, Deployment, DeploymentError, Programs, VaultSpec, World, kamino, oracle, price_account,
+    raydium, stake_pool, token, usual_guard, usual_strategy,
 };
 use kamino_lend::curve::CurvePoint;
 use kamino_lend::fixture::ReserveBuilder;
@@ -67,9 +67,9 @@ pub struct Slot {
 }
 
 /// Everything a replay acts on.
-pub struct Cast {
+pub struct ReplaySetup {
     /// World, authorities and the usual instructions.
-    pub stage: Stage,
+    pub deployment: Deployment,
     /// The vault.
     pub vault: Pubkey,
     /// Its asset.
@@ -85,7 +85,7 @@ pub struct Cast {
 /// Seconds by which venues compute interest: klend's year has 63,072,000 slots.
 pub const SLOT_MILLIS: u64 = 500;
 
-impl Cast {
+impl ReplaySetup {
     /// Builds the world in which `settings` run, at the first prices of `steps`.
     pub fn new(
         programs: &Programs,
@@ -100,16 +100,16 @@ impl Cast {
             keeper: keypair("keeper"),
             fee_recipient: keypair("fees"),
         };
-        let mut stage = Stage::with_authorities(world, authorities)?;
+        let mut deployment = Deployment::with_authorities(world, authorities)?;
         let stable_mint = named("stable mint");
-        let governance = stage.governance.pubkey();
-        token::set_mint(&mut stage.world, &stable_mint, Some(&governance), 0, Asset::Usdc.decimals())?;
+        let governance = deployment.governance.pubkey();
+        token::set_mint(&mut deployment.world, &stable_mint, Some(&governance), 0, Asset::Usdc.decimals())?;
         let asset_mint = match settings.asset {
             Asset::Usdc => stable_mint,
             Asset::Sol => address::WRAPPED_SOL,
         };
-        stage.guard_price(&address::WRAPPED_SOL)?;
-        guard_stable(&mut stage, &stable_mint)?;
+        deployment.guard_price(&address::WRAPPED_SOL)?;
+        guard_stable(&mut deployment, &stable_mint)?;
         let spec = VaultSpec {
             class: settings.class.number(),
             asset_class_mask: settings.class.asset_classes(settings.asset),
@@ -120,12 +120,12 @@ impl Cast {
             seed_atoms: settings.asset.unit(),
             ..VaultSpec::new(asset_mint, settings.class.number())
         };
-        let vault = stage.create_vault(&spec)?;
-        let mut cast =
-            Self { stage, vault, asset: settings.asset, asset_mint, stable_mint, slots: Vec::new() };
-        cast.add_venues(settings, reserve_names, steps)?;
-        cast.add_lookup_table()?;
-        Ok(cast)
+        let vault = deployment.create_vault(&spec)?;
+        let mut setup =
+            Self { deployment, vault, asset: settings.asset, asset_mint, stable_mint, slots: Vec::new() };
+        setup.add_venues(settings, reserve_names, steps)?;
+        setup.add_lookup_table()?;
+        Ok(setup)
     }
 
     fn add_venues(
@@ -161,9 +161,9 @@ impl Cast {
         cap_bps: u16,
     ) -> Result<(), ReplayError> {
         let terms = StrategyParams { risk_factors: self.risk_factors(&venue), ..usual_strategy(adapter) };
-        let strategy = self.stage.list_on(&key, &terms, &self.asset_mint)?;
-        let index = self.stage.add_allocation(&self.vault, &strategy, u64::MAX, cap_bps)?;
-        let accounts = self.stage.venue(&self.vault, index)?;
+        let strategy = self.deployment.list_on(&key, &terms, &self.asset_mint)?;
+        let index = self.deployment.add_allocation(&self.vault, &strategy, u64::MAX, cap_bps)?;
+        let accounts = self.deployment.venue(&self.vault, index)?;
         self.slots.push(Slot { name: name.into(), index, venue, accounts });
         Ok(())
     }
@@ -191,7 +191,7 @@ impl Cast {
         tags
     }
 
-    fn create_reserve(&mut self, number: usize) -> Result<kamino::Reserve, StageError> {
+    fn create_reserve(&mut self, number: usize) -> Result<kamino::Reserve, DeploymentError> {
         let (key, market) = (named(&format!("reserve {number}")), named(&format!("market {number}")));
         let mut builder = ReserveBuilder::new(key, market, self.asset_mint, self.asset.decimals());
         builder.curve = CURVE
@@ -202,7 +202,7 @@ impl Cast {
             })
             .collect();
         builder.protocol_take_pct = CURVE_TAKE_PCT;
-        builder.last_slot = self.stage.world.clock().slot;
+        builder.last_slot = self.deployment.world.clock().slot;
         let supplied = match self.asset {
             Asset::Usdc => RESERVE_USD,
             Asset::Sol => RESERVE_SOL,
@@ -210,7 +210,7 @@ impl Cast {
         builder.available_atoms = supplied.saturating_mul(self.asset.unit());
         // A rate that is not one, as every reserve with a past has.
         builder.collateral_supply = builder.available_atoms / 20 * 19;
-        Ok(kamino::create(&mut self.stage.world, key, &builder)?)
+        Ok(kamino::create(&mut self.deployment.world, key, &builder)?)
     }
 
     fn create_pool(
@@ -227,11 +227,11 @@ impl Cast {
             (self.stable_mint, Asset::Usdc.decimals(), stable_atoms),
             (address::WRAPPED_SOL, Asset::Sol.decimals(), sol_atoms),
         ];
-        Ok(raydium::create(&mut self.stage.world, &config, tokens)?)
+        Ok(raydium::create(&mut self.deployment.world, &config, tokens)?)
     }
 
     fn create_stake_pool(&mut self) -> Result<stake_pool::StakePool, ReplayError> {
-        let world = &mut self.stage.world;
+        let world = &mut self.deployment.world;
         let epoch = world.clock().epoch;
         // 5% of rewards, nothing to enter, 0.1% to leave.
         let fees = stake_pool::Fees { epoch: (5, 100), sol_deposit: (0, 1), sol_withdrawal: (1, 1_000) };
@@ -241,7 +241,7 @@ impl Cast {
 
     /// Without a table the refresh of several slots would not fit a packet.
     fn add_lookup_table(&mut self) -> Result<(), ReplayError> {
-        let refreshes = self.stage.refresh_all(&self.vault)?;
+        let refreshes = self.deployment.refresh_all(&self.vault)?;
         let mut keys: Vec<Pubkey> = Vec::new();
         let movements = self.slots.iter().flat_map(|slot| slot.accounts.movement.iter());
         let used = refreshes.iter().flat_map(|instruction| instruction.accounts.iter()).chain(movements);
@@ -250,16 +250,16 @@ impl Cast {
                 keys.push(meta.pubkey);
             }
         }
-        self.stage.world.add_lookup_table(&keys)?;
+        self.deployment.world.add_lookup_table(&keys)?;
         Ok(())
     }
 
     /// Publishes `quote` for `mint` at the present time.
-    pub fn publish(&mut self, mint: &Pubkey, quote: &Quote) -> Result<(), StageError> {
-        let publish_ts = self.stage.world.now();
+    pub fn publish(&mut self, mint: &Pubkey, quote: &Quote) -> Result<(), DeploymentError> {
+        let publish_ts = self.deployment.world.now();
         let quote =
             oracle::Quote { price: quote.price_e8, conf: quote.conf_e8, ema: quote.ema_e8, publish_ts };
-        self.stage.publish(mint, quote)
+        self.deployment.publish(mint, quote)
     }
 
     /// What is assumed about the world, for the report.
@@ -271,7 +271,7 @@ impl Cast {
                 f64::from(settings.management_fee_bps) / 100.0,
                 f64::from(settings.performance_fee_bps) / 100.0
             ),
-            format!("the crowd that comes and leaves follows seed {}", settings.seed),
+            format!("the holders that comes and leaves follows seed {}", settings.seed),
             "a decision is made on what the chain showed at the end of one step and lands in the next".into(),
         ];
         match settings.asset {
@@ -292,15 +292,15 @@ impl Cast {
     }
 }
 
-fn guard_stable(stage: &mut Stage, mint: &Pubkey) -> Result<(), StageError> {
+fn guard_stable(deployment: &mut Deployment, mint: &Pubkey) -> Result<(), DeploymentError> {
     let params = PriceGuardParams {
         account: price_account(mint),
         max_conf_bps: STABLE_CONF_BPS,
         max_ema_divergence_bps: STABLE_DIVERGENCE_BPS,
         ..usual_guard(mint)
     };
-    let (payer, governance) = (stage.world.payer.pubkey(), stage.governance.pubkey());
-    stage.govern(&[instruction::set_price_guard(payer, governance, *mint, params)])?;
+    let (payer, governance) = (deployment.world.payer.pubkey(), deployment.governance.pubkey());
+    deployment.govern(&[instruction::set_price_guard(payer, governance, *mint, params)])?;
     Ok(())
 }
 

@@ -2,13 +2,13 @@
 
 use ballast_client::state::{Mandate, asset_class};
 use ballast_client::{address, instruction};
-use ballast_sandbox::{Person, StageError, token};
+use ballast_sandbox::{DeploymentError, Person, token};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use solana_pubkey::Pubkey;
 
-use crate::cast::Cast;
 use crate::keys::keypair;
+use crate::setup::ReplaySetup;
 
 /// Mean time between people who come, and between people who leave.
 const COME_SECS: f64 = 12.0 * 3_600.0;
@@ -46,14 +46,14 @@ pub enum Intent {
 }
 
 /// Everybody, and the chance that moves them.
-pub struct Crowd {
+pub struct Holders {
     holders: Vec<Holder>,
     rng: ChaCha8Rng,
     founder_atoms: u64,
     step_secs: i64,
 }
 
-impl Crowd {
+impl Holders {
     /// Nobody yet. Others pay in a small part of `founder_atoms` each.
     pub fn new(seed: u64, founder_atoms: u64, step_secs: i64) -> Self {
         Self { holders: Vec::new(), rng: ChaCha8Rng::seed_from_u64(seed), founder_atoms, step_secs }
@@ -92,7 +92,12 @@ impl Crowd {
     }
 
     /// Makes sure that person `who` exists, and holds exactly `atoms` to pay in.
-    pub fn prepare(&mut self, cast: &mut Cast, who: usize, atoms: u64) -> Result<(), StageError> {
+    pub fn prepare(
+        &mut self,
+        setup: &mut ReplaySetup,
+        who: usize,
+        atoms: u64,
+    ) -> Result<(), DeploymentError> {
         while self.holders.len() <= who {
             let name = if self.holders.is_empty() {
                 "founder".to_owned()
@@ -100,22 +105,22 @@ impl Crowd {
                 format!("depositor {}", self.holders.len())
             };
             let person = Person { key: keypair(&name) };
-            let (owner, mandate) = (person.address(), mandate(cast));
-            cast.stage.world.give_lamports(&owner, 100_000_000_000)?;
-            cast.stage.send(&[instruction::set_profile(owner, mandate)], &[&person.key])?;
-            let position = address::position(&cast.vault, &owner);
+            let (owner, mandate) = (person.address(), mandate(setup));
+            setup.deployment.world.give_lamports(&owner, 100_000_000_000)?;
+            setup.deployment.send(&[instruction::set_profile(owner, mandate)], &[&person.key])?;
+            let position = address::position(&setup.vault, &owner);
             self.holders.push(Holder { person, name, position });
         }
         if let Some(holder) = self.holders.get(who) {
-            token::fund(&mut cast.stage.world, &holder.person.address(), &cast.asset_mint, atoms)?;
+            token::fund(&mut setup.deployment.world, &holder.person.address(), &setup.asset_mint, atoms)?;
         }
         Ok(())
     }
 }
 
 /// A mandate that suits any vault: suitability is another test's business.
-fn mandate(cast: &Cast) -> Mandate {
-    Mandate { asset_classes: asset_class::ALL, ..cast.stage.open_mandate() }
+fn mandate(setup: &ReplaySetup) -> Mandate {
+    Mandate { asset_classes: asset_class::ALL, ..setup.deployment.open_mandate() }
 }
 
 #[cfg(test)]
@@ -125,8 +130,8 @@ mod tests {
     #[test]
     fn the_seed_decides_and_the_founder_stays() {
         let stir = |seed| {
-            let mut crowd = Crowd::new(seed, 1_000_000, 3_600);
-            (0..500).flat_map(|_| crowd.stir()).collect::<Vec<_>>()
+            let mut holders = Holders::new(seed, 1_000_000, 3_600);
+            (0..500).flat_map(|_| holders.stir()).collect::<Vec<_>>()
         };
         assert_eq!(stir(1), stir(1));
         assert_ne!(stir(1), stir(2));

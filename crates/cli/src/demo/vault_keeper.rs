@@ -1,4 +1,4 @@
-//! The keeper's desk: one keeper a vault, run in turn, and what came of each run.
+//! The demo's keepers: one a vault, run in turn, and what came of each run.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use ballast_engine::policy::Policy;
 use ballast_keeper::execute::{DEFAULT_MARGIN_BPS, DEFAULT_REST_BPS};
 use ballast_keeper::moves::Move;
 use ballast_keeper::pool_history::PoolHistory;
-use ballast_keeper::room::make_room;
+use ballast_keeper::transaction_room::make_room;
 use ballast_keeper::{
     ChainExecutor, DecisionOutcome, FreshVault, Journal, Keeper, KeeperError, ModelFile, PolicyStrategy,
     Progress, Run, Situation, VaultCollector, VaultSetup, VenueOutlook,
@@ -40,12 +40,12 @@ pub fn vaults() -> Vec<DemoVault> {
         unit: Unit::new(symbol, decimals),
         key: address::vault(&mint, class),
     };
-    let usdc = |class| vault(super::cast::USDC, class, "USDC", super::cast::USDC_DECIMALS);
+    let usdc = |class| vault(super::places::USDC, class, "USDC", super::places::USDC_DECIMALS);
     vec![
         usdc(class::CONSERVATIVE),
         usdc(class::BALANCED),
         usdc(class::GROWTH),
-        vault(address::WRAPPED_SOL, class::BALANCED, "SOL", super::cast::SOL_DECIMALS),
+        vault(address::WRAPPED_SOL, class::BALANCED, "SOL", super::places::SOL_DECIMALS),
     ]
 }
 
@@ -64,14 +64,14 @@ pub struct Report {
 }
 
 /// One vault's keeper.
-pub struct Desk<'k> {
+pub struct VaultKeeper<'k> {
     /// The vault.
     pub vault: DemoVault,
     keeper: Keeper<VaultCollector<VenueOutlook>, PolicyStrategy<Box<dyn Policy>>, ChainExecutor<'k>>,
     last_problem: Option<String>,
 }
 
-impl<'k> Desk<'k> {
+impl<'k> VaultKeeper<'k> {
     /// A keeper of `vault` under `model`, signing with `signer` and keeping inputs of decisions in `run_dir`.
     pub fn open(
         chain: &mut RpcChain,

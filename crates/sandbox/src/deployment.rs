@@ -1,8 +1,8 @@
-//! The usual scene on a world: authorities, vaults, strategies, prices and people.
+//! The usual fixture on a world: authorities, vaults, strategies, prices and people.
 
-mod scene;
+mod fixture;
 
-pub use scene::{Scene, SceneSpec};
+pub use fixture::{Fixture, FixtureSpec};
 
 use ballast::adapters::kind;
 use ballast::state::{
@@ -25,9 +25,9 @@ use crate::oracle::{self, Quote};
 use crate::token;
 use crate::world::{Done, Failed, World};
 
-/// Why something on stage went wrong.
+/// Why something deployed went wrong.
 #[derive(Debug, thiserror::Error)]
-pub enum StageError {
+pub enum DeploymentError {
     /// Accounts could not be read or written.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -45,7 +45,7 @@ pub enum StageError {
     Slot(u8),
 }
 
-impl StageError {
+impl DeploymentError {
     /// Code of the custom error behind a failed transaction.
     pub fn code(&self) -> Option<u32> {
         match self {
@@ -130,7 +130,7 @@ pub fn usual_limits() -> VaultLimits {
     }
 }
 
-/// Who runs things on a stage.
+/// Who runs things on a deployment.
 pub struct Authorities {
     /// Governance.
     pub governance: Keypair,
@@ -143,7 +143,7 @@ pub struct Authorities {
 }
 
 /// A world with Ballast initialised on it.
-pub struct Stage {
+pub struct Deployment {
     /// The chain.
     pub world: World,
     /// Governance.
@@ -158,25 +158,25 @@ pub struct Stage {
     pub model: Pubkey,
 }
 
-/// Hash of the model approved on a new stage.
+/// Hash of the model approved on a new deployment.
 pub const MODEL_HASH: [u8; 32] = [7; 32];
 
-impl Stage {
+impl Deployment {
     /// A world at `start_ts` with config and one approved model.
-    pub fn new(programs: &Programs, start_ts: i64) -> Result<Self, StageError> {
-        let mut stage = Self::bare(programs, start_ts)?;
-        stage.initialise()?;
-        Ok(stage)
+    pub fn new(programs: &Programs, start_ts: i64) -> Result<Self, DeploymentError> {
+        let mut deployment = Self::bare(programs, start_ts)?;
+        deployment.initialise()?;
+        Ok(deployment)
     }
 
     /// The same on a given world with given authorities, so that every address can be had again.
-    pub fn with_authorities(world: World, authorities: Authorities) -> Result<Self, StageError> {
-        let mut stage = Self::on(world, authorities)?;
-        stage.initialise()?;
-        Ok(stage)
+    pub fn with_authorities(world: World, authorities: Authorities) -> Result<Self, DeploymentError> {
+        let mut deployment = Self::on(world, authorities)?;
+        deployment.initialise()?;
+        Ok(deployment)
     }
 
-    fn initialise(&mut self) -> Result<(), StageError> {
+    fn initialise(&mut self) -> Result<(), DeploymentError> {
         let payer = self.world.payer.pubkey();
         let (governance, guardian) = (self.governance.pubkey(), self.guardian.pubkey());
         self.send(&[instruction::initialize_config(payer, payer, governance, guardian)], &[])?;
@@ -185,13 +185,13 @@ impl Stage {
     }
 
     /// The same before anything was initialised.
-    pub fn bare(programs: &Programs, start_ts: i64) -> Result<Self, StageError> {
+    pub fn bare(programs: &Programs, start_ts: i64) -> Result<Self, DeploymentError> {
         let [governance, guardian, keeper, fee_recipient] = [(); 4].map(|()| Keypair::new());
         let authorities = Authorities { governance, guardian, keeper, fee_recipient };
         Self::on(World::new(programs, start_ts)?, authorities)
     }
 
-    fn on(mut world: World, authorities: Authorities) -> Result<Self, StageError> {
+    fn on(mut world: World, authorities: Authorities) -> Result<Self, DeploymentError> {
         let Authorities { governance, guardian, keeper, fee_recipient } = authorities;
         for key in [&governance, &guardian, &keeper, &fee_recipient] {
             world.give_lamports(&key.pubkey(), 1_000_000_000_000)?;
@@ -200,31 +200,35 @@ impl Stage {
     }
 
     /// Sends `instructions`, paid by the world.
-    pub fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Done, StageError> {
+    pub fn send(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Done, DeploymentError> {
         Ok(self.world.send(instructions, signers)?)
     }
 
     /// Sends `instructions` signed by governance.
-    pub fn govern(&mut self, instructions: &[Instruction]) -> Result<Done, StageError> {
+    pub fn govern(&mut self, instructions: &[Instruction]) -> Result<Done, DeploymentError> {
         Ok(self.world.send(instructions, &[&self.governance])?)
     }
 
     /// A new mint of the Token program.
-    pub fn mint(&mut self, decimals: u8) -> Result<Pubkey, StageError> {
+    pub fn mint(&mut self, decimals: u8) -> Result<Pubkey, DeploymentError> {
         let key = Pubkey::new_unique();
         token::set_mint(&mut self.world, &key, Some(&self.governance.pubkey()), 0, decimals)?;
         Ok(key)
     }
 
     /// Somebody with `atoms` of `mint`, some lamports, and the mandate given.
-    pub fn person(&mut self, mint: &Pubkey, atoms: u64, mandate: Mandate) -> Result<Person, StageError> {
+    pub fn person(&mut self, mint: &Pubkey, atoms: u64, mandate: Mandate) -> Result<Person, DeploymentError> {
         let person = self.stranger(mint, atoms)?;
         self.send(&[instruction::set_profile(person.address(), mandate)], &[&person.key])?;
         Ok(person)
     }
 
     /// Somebody with `atoms` of `mint`, some lamports, and no profile.
-    pub fn stranger(&mut self, mint: &Pubkey, atoms: u64) -> Result<Person, StageError> {
+    pub fn stranger(&mut self, mint: &Pubkey, atoms: u64) -> Result<Person, DeploymentError> {
         let key = Keypair::new();
         self.world.give_lamports(&key.pubkey(), 100_000_000_000)?;
         token::fund(&mut self.world, &key.pubkey(), mint, atoms)?;
@@ -244,7 +248,7 @@ impl Stage {
     }
 
     /// Creates a vault, its seed from the world's payer.
-    pub fn create_vault(&mut self, spec: &VaultSpec) -> Result<Pubkey, StageError> {
+    pub fn create_vault(&mut self, spec: &VaultSpec) -> Result<Pubkey, DeploymentError> {
         let payer = self.world.payer.pubkey();
         let seed_source = token::fund(&mut self.world, &payer, &spec.mint, spec.seed_atoms)?;
         let params = self.vault_params(spec);
@@ -280,7 +284,12 @@ impl Stage {
     }
 
     /// Lists `venue` for vaults of `asset_mint`.
-    pub fn list(&mut self, venue: &Pubkey, adapter: u8, asset_mint: &Pubkey) -> Result<Pubkey, StageError> {
+    pub fn list(
+        &mut self,
+        venue: &Pubkey,
+        adapter: u8,
+        asset_mint: &Pubkey,
+    ) -> Result<Pubkey, DeploymentError> {
         self.list_on(venue, &usual_strategy(adapter), asset_mint)
     }
 
@@ -290,7 +299,7 @@ impl Stage {
         venue: &Pubkey,
         params: &StrategyParams,
         asset_mint: &Pubkey,
-    ) -> Result<Pubkey, StageError> {
+    ) -> Result<Pubkey, DeploymentError> {
         let program = match params.adapter {
             kind::KAMINO_LEND => address::KAMINO_LEND,
             kind::RAYDIUM_CPMM => address::RAYDIUM_CPMM,
@@ -317,7 +326,7 @@ impl Stage {
         strategy: &Pubkey,
         absolute_cap_atoms: u64,
         relative_cap_bps: u16,
-    ) -> Result<u8, StageError> {
+    ) -> Result<u8, DeploymentError> {
         let index = self.vault(vault)?.allocation_count;
         let state = self.strategy(strategy)?;
         let (payer, governance) = (self.world.payer.pubkey(), self.governance.pubkey());
@@ -333,53 +342,53 @@ impl Stage {
     }
 
     /// Guards the price of `mint` by a feed whose id is the mint's bytes, published at [`price_account`].
-    pub fn guard_price(&mut self, mint: &Pubkey) -> Result<(), StageError> {
+    pub fn guard_price(&mut self, mint: &Pubkey) -> Result<(), DeploymentError> {
         let (payer, governance) = (self.world.payer.pubkey(), self.governance.pubkey());
         self.govern(&[instruction::set_price_guard(payer, governance, *mint, usual_guard(mint))])?;
         Ok(())
     }
 
     /// Publishes a price of `mint`.
-    pub fn publish(&mut self, mint: &Pubkey, quote: Quote) -> Result<(), StageError> {
+    pub fn publish(&mut self, mint: &Pubkey, quote: Quote) -> Result<(), DeploymentError> {
         Ok(oracle::publish(&mut self.world, &price_account(mint), mint.to_bytes(), quote)?)
     }
 
-    fn data(&self, key: &Pubkey, what: &'static str) -> Result<Vec<u8>, StageError> {
+    fn data(&self, key: &Pubkey, what: &'static str) -> Result<Vec<u8>, DeploymentError> {
         Ok(self.world.expect_account(key, what)?.data)
     }
 
     /// The vault at `key`.
-    pub fn vault(&self, key: &Pubkey) -> Result<Vault, StageError> {
+    pub fn vault(&self, key: &Pubkey) -> Result<Vault, DeploymentError> {
         Ok(ballast_client::decode_vault(&self.data(key, "vault")?)?)
     }
 
     /// The strategy at `key`.
-    pub fn strategy(&self, key: &Pubkey) -> Result<Strategy, StageError> {
+    pub fn strategy(&self, key: &Pubkey) -> Result<Strategy, DeploymentError> {
         Ok(ballast_client::decode_strategy(&self.data(key, "strategy")?)?)
     }
 
     /// The position of `owner` in `vault`.
-    pub fn position(&self, vault: &Pubkey, owner: &Pubkey) -> Result<Position, StageError> {
+    pub fn position(&self, vault: &Pubkey, owner: &Pubkey) -> Result<Position, DeploymentError> {
         Ok(ballast_client::decode_position(&self.data(&address::position(vault, owner), "position")?)?)
     }
 
     /// Decision number `sequence` of `vault`.
-    pub fn decision(&self, vault: &Pubkey, sequence: u64) -> Result<Decision, StageError> {
+    pub fn decision(&self, vault: &Pubkey, sequence: u64) -> Result<Decision, DeploymentError> {
         Ok(ballast_client::decode_decision(&self.data(&address::decision(vault, sequence), "decision")?)?)
     }
 
     /// Slot `index` of `vault`.
-    pub fn allocation(&self, vault: &Pubkey, index: u8) -> Result<Allocation, StageError> {
-        self.vault(vault)?.allocations.get(usize::from(index)).copied().ok_or(StageError::Slot(index))
+    pub fn allocation(&self, vault: &Pubkey, index: u8) -> Result<Allocation, DeploymentError> {
+        self.vault(vault)?.allocations.get(usize::from(index)).copied().ok_or(DeploymentError::Slot(index))
     }
 
     /// Venue accounts of slot `index` of `vault`.
-    pub fn venue(&self, vault: &Pubkey, index: u8) -> Result<VenueAccounts, StageError> {
+    pub fn venue(&self, vault: &Pubkey, index: u8) -> Result<VenueAccounts, DeploymentError> {
         let state = self.vault(vault)?;
-        let allocation = state.allocations.get(usize::from(index)).ok_or(StageError::Slot(index))?;
+        let allocation = state.allocations.get(usize::from(index)).ok_or(DeploymentError::Slot(index))?;
         let strategy = self.strategy(&allocation.strategy)?;
         let root = self.world.account(&strategy.root())?.map(|account| account.data).unwrap_or_default();
-        let guard_account = |mint: &Pubkey| -> Result<Pubkey, StageError> {
+        let guard_account = |mint: &Pubkey| -> Result<Pubkey, DeploymentError> {
             let data = self.data(&address::price_guard(mint), "price guard")?;
             Ok(ballast_client::decode_price_guard(&data)?.account)
         };
@@ -392,11 +401,11 @@ impl Stage {
             None
         };
         VenueAccounts::new(vault, allocation, &strategy, &root, prices)
-            .map_err(|why| StageError::Venue(index, why))
+            .map_err(|why| DeploymentError::Venue(index, why))
     }
 
     /// `refresh_allocation` of slot `index`.
-    pub fn refresh(&self, vault: &Pubkey, index: u8) -> Result<Instruction, StageError> {
+    pub fn refresh(&self, vault: &Pubkey, index: u8) -> Result<Instruction, DeploymentError> {
         Ok(instruction::refresh_allocation(
             *vault,
             &self.allocation(vault, index)?,
@@ -407,32 +416,42 @@ impl Stage {
     }
 
     /// `refresh_allocation` of every slot in use.
-    pub fn refresh_all(&self, vault: &Pubkey) -> Result<Vec<Instruction>, StageError> {
+    pub fn refresh_all(&self, vault: &Pubkey) -> Result<Vec<Instruction>, DeploymentError> {
         (0..self.vault(vault)?.allocation_count).map(|index| self.refresh(vault, index)).collect()
     }
 
-    fn after_refresh(&self, vault: &Pubkey, last: Instruction) -> Result<Vec<Instruction>, StageError> {
+    fn after_refresh(&self, vault: &Pubkey, last: Instruction) -> Result<Vec<Instruction>, DeploymentError> {
         let mut instructions = self.refresh_all(vault)?;
         instructions.push(last);
         Ok(instructions)
     }
 
     /// Refreshes everything and deposits.
-    pub fn deposit(&mut self, person: &Person, vault: &Pubkey, atoms: u64) -> Result<Done, StageError> {
+    pub fn deposit(&mut self, person: &Person, vault: &Pubkey, atoms: u64) -> Result<Done, DeploymentError> {
         let last = instruction::deposit(person.address(), *vault, &self.vault(vault)?, atoms, 0);
         let all = self.after_refresh(vault, last)?;
         self.send(&all, &[&person.key])
     }
 
     /// Refreshes everything and withdraws from idle.
-    pub fn withdraw(&mut self, person: &Person, vault: &Pubkey, shares: u64) -> Result<Done, StageError> {
+    pub fn withdraw(
+        &mut self,
+        person: &Person,
+        vault: &Pubkey,
+        shares: u64,
+    ) -> Result<Done, DeploymentError> {
         let last = instruction::withdraw(person.address(), *vault, &self.vault(vault)?, shares, 0, false);
         let all = self.after_refresh(vault, last)?;
         self.send(&all, &[&person.key])
     }
 
     /// Refreshes everything and withdraws by unwinding a slot.
-    pub fn withdraw_from(&mut self, person: &Person, vault: &Pubkey, exit: Exit) -> Result<Done, StageError> {
+    pub fn withdraw_from(
+        &mut self,
+        person: &Person,
+        vault: &Pubkey,
+        exit: Exit,
+    ) -> Result<Done, DeploymentError> {
         let (allocation, venue) = (self.allocation(vault, exit.index)?, self.venue(vault, exit.index)?);
         let last = instruction::withdraw_from(
             person.address(),
@@ -451,7 +470,7 @@ impl Stage {
         &mut self,
         vault: &Pubkey,
         targets_bps: [u16; MAX_ALLOCATIONS],
-    ) -> Result<Done, StageError> {
+    ) -> Result<Done, DeploymentError> {
         let state = self.vault(vault)?;
         let last =
             instruction::rebalance(self.keeper.pubkey(), *vault, &state, self.model, targets_bps, [0; 32]);
@@ -466,7 +485,7 @@ impl Stage {
         index: u8,
         direction: Direction,
         amount: u64,
-    ) -> Result<Done, StageError> {
+    ) -> Result<Done, DeploymentError> {
         let payer = self.world.payer.pubkey();
         let venue = self.venue(vault, index)?;
         let last = instruction::allocate(
@@ -476,17 +495,17 @@ impl Stage {
             instruction::Move { index, direction, amount, as_guardian: false },
             &venue,
         );
-        let all = self.after_refresh(vault, last.ok_or(StageError::Slot(index))?)?;
+        let all = self.after_refresh(vault, last.ok_or(DeploymentError::Slot(index))?)?;
         self.send(&all, &[])
     }
 }
 
-/// Where a stage publishes the price of `mint`.
+/// Where a deployment publishes the price of `mint`.
 pub fn price_account(mint: &Pubkey) -> Pubkey {
     Pubkey::find_program_address(&[b"price", mint.as_ref()], &address::PYTH_RECEIVER).0
 }
 
-/// The guard a stage sets for `mint`: a minute of age, 1% of confidence, 10% from the average.
+/// The guard a deployment sets for `mint`: a minute of age, 1% of confidence, 10% from the average.
 pub fn usual_guard(mint: &Pubkey) -> PriceGuardParams {
     PriceGuardParams {
         source: price_source::PYTH_PULL,
@@ -498,7 +517,7 @@ pub fn usual_guard(mint: &Pubkey) -> PriceGuardParams {
     }
 }
 
-/// The terms a stage lists strategies on: 1% slippage and 2% divergence for pools.
+/// The terms a deployment lists strategies on: 1% slippage and 2% divergence for pools.
 pub fn usual_strategy(adapter: u8) -> StrategyParams {
     let is_pool = adapter == kind::RAYDIUM_CPMM;
     StrategyParams {
